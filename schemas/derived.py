@@ -1,0 +1,181 @@
+"""What the stages compute for one day: states, features, labels, tags, screenings, limits, proposals, positions."""
+
+from schemas.table import count, date, days, derived, flag, money, number, rate, real, text
+
+AS_OF = date("as_of", "The day at whose start, local time, the row holds: nothing from that day on is in it.")
+RECEIVABLE = text("receivable_id", "The receivable.")
+
+RECEIVABLE_STATES = derived(
+    "receivable_states",
+    "A receivable as of a day: what is owed, how late it is and ever was.",
+    ("receivable_id", "as_of"),
+    RECEIVABLE,
+    AS_OF,
+    text("receivable_key", "Identity for the single-pledge rule."),
+    text("borrower_id", "Who owes."),
+    money("original_principal_amount", "Principal at disbursement."),
+    money("paid_principal_amount", "Principal paid so far."),
+    money("written_off_amount", "Principal written off."),
+    money("refunded_amount", "Principal refunded."),
+    money("corrected_amount", "Principal removed by corrections; negative where they added.", lowest=None),
+    money("current_principal_amount", "original - paid - written off - refunded - corrected.", lowest=None),
+    money("arrears_amount", "Principal, interest and fees due before the day and not covered."),
+    days("days_past_due", "Days since the due day of the oldest instalment not covered; 0 when none."),
+    days("worst_days_past_due", "Most days past due that any instalment ever was."),
+    count("late_count", "Instalments covered after their due day, or still open after it."),
+    count("paid_period_count", "Instalments fully covered."),
+    count("remaining_period_count", "Instalments not fully covered."),
+    date("next_due_on", "Due day of the first instalment not fully covered.", "nothing is left to pay"),
+    date("final_due_on", "Due day of the last instalment in the schedule in force.", "no schedule"),
+    date("last_paid_on", "Value day of the latest payment.", "nothing was paid yet"),
+    flag("is_prepaid", "Paid in full before its final due day."),
+    flag("is_written_off", "Any principal was written off."),
+    flag("is_disputed", "A dispute or chargeback is open on its order."),
+    flag("is_refund_open", "A refund or return is open on its order."),
+    count("extension_count", "Extensions so far."),
+    count("restructure_count", "Restructurings so far."),
+    flag("is_open", "Principal is left and nothing was written off: it can still be collected in the ordinary way."),
+)
+
+LABELS = derived(
+    "labels",
+    "What became of a receivable in the performance window after a day.",
+    ("receivable_id", "as_of"),
+    RECEIVABLE,
+    AS_OF,
+    text("borrower_id", "Who owes."),
+    days("horizon_days", "Length of the performance window."),
+    date("window_ends_on", "Last day of the window."),
+    days("window_worst_days_past_due", "Most days past due within the window.", "the window is not over"),
+    flag(
+        "is_default",
+        "Whether days past due reached the bad definition within the window.",
+        "the window is not over, or indeterminate",
+    ),
+)
+
+RECEIVABLE_TAGS = derived(
+    "receivable_tags",
+    "The model's word on an open receivable.",
+    ("receivable_id", "as_of"),
+    RECEIVABLE,
+    AS_OF,
+    real("default_probability", "Calibrated probability of default within the model's horizon.", lowest=0, highest=1),
+    text("grade", "Master-scale grade, A best."),
+    text("reason_1", "Feature that raised the probability most.", "nothing raised it"),
+    text("reason_2", "Second such feature.", "nothing more raised it"),
+    text("reason_3", "Third such feature.", "nothing more raised it"),
+    text("reason_4", "Fourth such feature.", "nothing more raised it"),
+    money("expected_loss_amount", "default probability x current principal x loss given default."),
+    text("model_version", "Registered model that gave the number."),
+    text("feature_snapshot", "Snapshot of the feature table that it was given."),
+)
+
+SCREENINGS = derived(
+    "screenings",
+    "The outcome of every eligibility criterion of a deal for one open receivable.",
+    ("receivable_id", "as_of", "deal"),
+    RECEIVABLE,
+    AS_OF,
+    text("deal", "Name of the deal."),
+    text("deal_hash", "Hash of the deal document that was applied."),
+    text("receivable_key", "Identity for the single-pledge rule."),
+    text("outcomes", "One letter a criterion, in the document's order: P pass, F fail, U unknown."),
+    flag("is_eligible", "Every criterion passed."),
+    text("first_failed_code", "First criterion that failed or is unknown.", "none did"),
+    count("failed_count", "Criteria that failed or are unknown."),
+    money("current_principal_amount", "Principal that could be bought."),
+)
+
+SCREENING_FAILURES = derived(
+    "screening_failures",
+    "A criterion that a receivable fails, or whose value is unknown, with what was seen.",
+    ("receivable_id", "as_of", "deal", "code"),
+    RECEIVABLE,
+    AS_OF,
+    text("deal", "Name of the deal."),
+    text("code", "The criterion."),
+    text("outcome", "F fail, U unknown.", values=("F", "U")),
+    text("observed", "The values that the criterion looked at, as name=value."),
+    text("threshold", "The criterion's expression."),
+)
+
+LIMIT_RESULTS = derived(
+    "limit_results",
+    "A limit of the pool, before and after the proposed purchase.",
+    ("deal", "as_of", "code"),
+    text("deal", "Name of the deal."),
+    AS_OF,
+    text("code", "The limit."),
+    real("value_before", "Its value without the batch.", "the pool is empty"),
+    real("value_after", "Its value with the batch.", "the pool stays empty"),
+    real("threshold", "The bound."),
+    real("headroom", "Distance to the bound; negative is a breach.", "the pool stays empty"),
+    text(
+        "worst_member",
+        "The borrower, merchant, region or other member nearest to the bound.",
+        "the limit has no members",
+    ),
+    flag("is_kept", "Whether the pool with the batch keeps it."),
+    flag("is_binding", "Whether it stopped the proposal from buying more."),
+)
+
+TRIGGER_RESULTS = derived(
+    "trigger_results",
+    "A trigger of the deal on a day.",
+    ("deal", "as_of", "code"),
+    text("deal", "Name of the deal."),
+    AS_OF,
+    text("code", "The trigger."),
+    real("value", "What was measured.", "nothing to measure yet"),
+    real("threshold", "The bound."),
+    flag("is_fired", "Whether it is in force."),
+    text("effect", "What it does when fired."),
+)
+
+PROPOSALS = derived(
+    "proposals",
+    "A receivable that a proposal would buy.",
+    ("proposal_id", "receivable_id"),
+    text("proposal_id", "The proposal."),
+    text("deal", "Name of the deal."),
+    AS_OF,
+    RECEIVABLE,
+    text("receivable_key", "Identity for the single-pledge rule."),
+    text("borrower_id", "Who owes."),
+    money("principal_amount", "Principal bought."),
+    money("price_amount", "What is paid for it."),
+    real("default_probability", "As tagged.", lowest=0, highest=1),
+    text("grade", "As tagged."),
+    rate("annual_rate", "All-in annual rate.", "not said"),
+    number("remaining_period_number", "Instalments left."),
+)
+
+POSITIONS = derived(
+    "positions",
+    "What a pool holds on a day: the fold of the ledger's entries.",
+    ("receivable_key", "as_of"),
+    text("receivable_key", "The receivable's identity."),
+    AS_OF,
+    text("deal", "The pool that holds it."),
+    RECEIVABLE,
+    text("purchase_id", "The purchase that brought it in."),
+    money("bought_principal_amount", "Principal when bought."),
+    money("price_amount", "Price paid."),
+    date("bought_on", "As-of day of the purchase."),
+)
+
+QUARANTINE = derived(
+    "quarantine",
+    "A raw row that was read and could not be published, with the reason.",
+    ("row_id",),
+    text("row_id", "Hash of table, file and row."),
+    text("batch", "Ingest batch that read it."),
+    text("source", "Name of the source mapping."),
+    text("table_name", "The table that it was meant for."),
+    text("file", "Raw file, relative to the source folder."),
+    number("line_number", "Row in the file, from 1; 0 where the file itself could not be read."),
+    text("code", "Rule that it broke."),
+    text("column_name", "Column in question.", "the whole row"),
+    text("raw", "The raw row as JSON, personal columns left out."),
+)

@@ -1,0 +1,41 @@
+"""Every table of the house, by name: one truth for engine schemas, audits and the reference page."""
+
+from dataclasses import replace
+
+from schemas import derived, events, lending, parties
+from schemas.table import Table
+
+LOG_TABLES: tuple[Table, ...] = (
+    parties.BORROWERS,
+    parties.MERCHANTS,
+    events.ORDERS,
+    parties.CREDIT_ACCOUNTS,
+    parties.CREDIT_REPORTS,
+    parties.BLACKLIST,
+    events.BEHAVIOUR_EVENTS,
+    lending.RECEIVABLES,
+    events.REFUNDS_DISPUTES,
+    lending.INSTALMENTS,
+    lending.REPAYMENTS,
+    lending.ADJUSTMENTS,
+    lending.REPORTED_STATES,
+)
+"""Tables that sources fill, each after the tables it refers to."""
+
+QUARANTINE: Table = replace(derived.QUARANTINE, partition="batch")
+
+DERIVED_TABLES: tuple[Table, ...] = (
+    QUARANTINE,
+    derived.RECEIVABLE_STATES,
+    derived.LABELS,
+    derived.RECEIVABLE_TAGS,
+    derived.SCREENINGS,
+    derived.SCREENING_FAILURES,
+    derived.LIMIT_RESULTS,
+    derived.TRIGGER_RESULTS,
+    derived.PROPOSALS,
+    derived.POSITIONS,
+)
+"""Tables that stages fill. `features` stands apart: its columns are the catalogue's (`features.catalogue.table`)."""
+
+TABLES: dict[str, Table] = {table.name: table for table in (*LOG_TABLES, *DERIVED_TABLES)}
