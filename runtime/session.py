@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
 from pyspark.sql import SparkSession
 
+from runtime.settings import EngineSettings
 from schemas.errors import EngineError
 
 JAVA_VERSIONS = ("17", "21")
@@ -27,26 +27,6 @@ SPARK_ONLY = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }
-
-
-class EngineSettings(BaseModel):
-    """Which dataframe engine runs the stages, and how large it may be.
-
-    Args:
-        name: `sail` (in process, no Java) or `spark`.
-        master: For Apache Spark: `local[*]`, `spark://...`, `yarn`, `k8s://...`, or `sc://...` for a Spark Connect endpoint.
-        memory: Driver memory of Apache Spark.
-        partitions: Tasks after a shuffle.
-        options: Further engine settings, passed on as they are.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(default="sail", pattern="^(sail|spark)$")
-    master: str = "local[*]"
-    memory: str = "8g"
-    partitions: int = Field(default=4, ge=1)
-    options: dict[str, str] = Field(default_factory=dict)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ TRIGGER_RESULTS = derived(
 PROPOSALS = derived(
     "proposals",
     "A receivable that a proposal would buy.",
-    ("proposal_id", "receivable_id"),
+    ("proposal_id", "receivable_id", "as_of", "deal"),
     text("proposal_id", "The proposal."),
     text("deal", "Name of the deal."),
     AS_OF,

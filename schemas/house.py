@@ -22,7 +22,7 @@ LOG_TABLES: tuple[Table, ...] = (
 )
 """Tables that sources fill, each after the tables it refers to."""
 
-QUARANTINE: Table = replace(derived.QUARANTINE, partition="batch")
+QUARANTINE: Table = replace(derived.QUARANTINE, partition=("batch",))
 
 DERIVED_TABLES: tuple[Table, ...] = (
     QUARANTINE,

@@ -87,7 +87,7 @@ class Table:
         meaning: What one row is.
         columns: All columns in stored order.
         key: Columns that identify the thing a row speaks of. Versions of it differ in `known_at`.
-        partition: The identity column that a run replaces as a whole.
+        partition: The identity columns whose one value a run replaces as a whole.
         versioned: Whether later rows with the same key correct earlier ones (logs) or the key is unique (derived).
         rules: Row rules beyond type, null, enumeration, bounds and reference.
     """
@@ -96,7 +96,7 @@ class Table:
     meaning: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    partition: str
+    partition: tuple[str, ...]
     versioned: bool = False
     rules: tuple[Rule, ...] = field(default=())
 
@@ -187,9 +187,10 @@ CONTROL = (HAPPENED, *VERSION, *PROVENANCE)
 def log(name: str, meaning: str, key: tuple[str, ...], *columns: Column, rules: tuple[Rule, ...] = ()) -> Table:
     """Declare a table whose rows are versions of things that happened, published batch by batch."""
     timely = Rule("HAPPENED_AFTER_KNOWN", "happened_at <= known_at", "Nothing is known before it happens.")
-    return Table(name, meaning, (*columns, *CONTROL), key, "batch", versioned=True, rules=(timely, *rules))
+    return Table(name, meaning, (*columns, *CONTROL), key, ("batch",), versioned=True, rules=(timely, *rules))
 
 
 def derived(name: str, meaning: str, key: tuple[str, ...], *columns: Column, rules: tuple[Rule, ...] = ()) -> Table:
-    """Declare a table that a stage computes for one `as_of` day and replaces as a whole."""
-    return Table(name, meaning, columns, key, "as_of", rules=rules)
+    """Declare a table that a stage computes for one `as_of` day, and one deal where it has one, and replaces as a whole."""
+    partition = tuple(column.name for column in columns if column.name in {"as_of", "deal"} and column.name in key)
+    return Table(name, meaning, columns, key, partition, rules=rules)

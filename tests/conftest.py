@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from runtime.session import EngineSettings, session
+from runtime.session import session
+from runtime.settings import EngineSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
