@@ -101,7 +101,7 @@ def java_version() -> str | None:
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if java is None or not Path(java).exists():
         return None
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - a fixed word.stderr
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
     words = [part.split('"')[1] for part in told.splitlines() if part.count('"') >= 2]
     return words[0].split(".")[0] if words else None
 

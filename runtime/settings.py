@@ -1,4 +1,4 @@
-"""Settings: `conf/base.yaml`, then `conf/env/NAME.yaml`, then `--set key=value`, parsed section by section by their owners."""
+"""Settings: `conf/base.yaml`, `conf/env/NAME.yaml`, then `--set key=value`, parsed section by section by the owners."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class EngineSettings(BaseModel):
 
     Args:
         name: `sail` (in process, no Java) or `spark`.
-        master: For Apache Spark: `local[*]`, `spark://...`, `yarn`, `k8s://...`, or `sc://...` for a Spark Connect endpoint.
+        master: For Apache Spark: `local[*]`, `spark://...`, `yarn`, `k8s://...`; `sc://...` for Spark Connect.
         memory: Driver memory of Apache Spark.
         partitions: Tasks after a shuffle.
         options: Further engine settings, passed on as they are.

@@ -1,0 +1,64 @@
+# Everything that a person or CI does with the project; `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := schemas features models pool runtime pipelines reports simulate
+DEMO ?= demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench docs clean
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/ready  ## Make .venv with every pinned package (needs Python 3.11, make and git)
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Poolwright needs Python 3.11 to 3.13; this is {v[0]}.{v[1]}. Name another: make setup PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/installer.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/installer.lock
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	touch $@
+
+lock: setup  ## Pin the newest allowed packages anew, with hashes and without index addresses
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --quiet --upgrade --output-file requirements.lock
+
+fmt: setup  ## Format the code
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix . || true
+
+check: setup  ## Format, lint, types, import rules, house tests
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/test_house.py
+
+test: setup  ## Test on Sail, without Java (under ten minutes)
+	$(BIN)/pytest -q -m "not real and not spark and not slow"
+
+test-spark: setup  ## Test on Apache Spark (needs Java 17 or 21)
+	$(BIN)/pytest -q --engine spark -m "not real and not slow"
+
+test-all: setup  ## Test all: Apache Spark, real data, long runs
+	$(BIN)/pytest -q -m "real or slow"
+	$(BIN)/pytest -q --engine spark -m "not slow"
+
+demo: setup  ## Simulate a platform, train, run two days, buy, report (workspace ./demo)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/demo.sh $(DEMO)
+
+notebooks: setup  ## Run every notebook as a script
+	for notebook in notebooks/*.py; do $(BIN)/python "$$notebook" || exit 1; done
+
+bench: setup  ## Measure what docs/benchmarks.md shows
+	$(BIN)/python bench/main_job.py
+
+docs: setup  ## Write the generated pages of docs/ anew
+	$(BIN)/python -m pipelines.documents
+
+clean:  ## Remove what was made: .venv, demo, caches
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
