@@ -1,0 +1,37 @@
+"""The command line `poolwright`: data on standard output, progress on standard error.
+
+Exit code 0: done. 1: a check, a limit or the ledger said no. 2: wrong use or a broken promise.
+"""
+
+import sys
+
+import typer
+
+from pipelines import command_data, command_model, command_pool, command_workspace
+from pipelines.common import say
+from schemas.errors import PoolwrightError
+
+app = typer.Typer(
+    name="poolwright",
+    help="Turn a lending platform's logs into receivables that a securitization pool may buy.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (command_data, command_model, command_pool, command_workspace):
+    part.register(app)
+
+
+def main() -> None:
+    """Run a command; a broken promise becomes three plain sentences and an exit code."""
+    try:
+        app()
+    except PoolwrightError as error:
+        from rich.markup import escape
+
+        say(f"[bold red]{type(error).__name__}[/]\n{escape(str(error))}")
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

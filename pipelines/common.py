@@ -1,0 +1,155 @@
+"""What every command shares: its options, its workspace, its way of speaking."""
+
+import functools
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from runtime.settings import Settings
+    from runtime.workspace import Workspace
+
+Home = Annotated[Path | None, typer.Option("--home", help="Workspace folder [POOLWRIGHT_HOME, else ./workspace].")]
+Conf = Annotated[Path | None, typer.Option("--conf", help="Configuration folder [./conf].")]
+Env = Annotated[str, typer.Option("--env", help="Lay conf/env/NAME.yaml over conf/base.yaml.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override one setting: section.key=value.")]
+Engine = Annotated[str, typer.Option("--engine", help="Dataframe engine: sail or spark.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="Day (YYYY-MM-DD): nothing from its start on is seen.")]
+DealName = Annotated[str, typer.Option("--deal", help="Name of a document in conf/deals.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The options that every command takes, as given."""
+
+    home: Path | None
+    conf: Path | None
+    env: str
+    overrides: tuple[str, ...]
+    engine: str
+    json: bool
+
+    def settings(self) -> "Settings":
+        """Load the merged settings, with the engine that the command line names."""
+        from runtime.settings import conf_folder, load_settings
+
+        chosen = [f"engine.name={self.engine}"] if self.engine else []
+        return load_settings(conf_folder(self.conf), self.env, [*self.overrides, *chosen])
+
+    def workspace(self) -> "Workspace":
+        """Open the workspace."""
+        from runtime.settings import workspace
+        from runtime.workspace import Workspace
+
+        return Workspace(workspace(self.home), self.settings())
+
+    def answer(self, result: object, table: Callable[["Console"], None]) -> None:
+        """Give a command's result on standard output: as JSON for machines, else as a table for people."""
+        if self.json:
+            sys.stdout.write(json.dumps(result, default=plain, ensure_ascii=False) + "\n")
+        else:
+            from rich.console import Console
+
+            table(Console())
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command function `(common, ...)` the options that all commands share."""
+    signature = inspect.signature(function, eval_str=True)
+    shared = {"home": (Home, None), "conf": (Conf, None), "env": (Env, ""), "overrides": (Set, None)}
+    shared |= {"engine": (Engine, ""), "json_": (Json, False)}
+
+    @functools.wraps(function)
+    def wrapper(**given: Any) -> None:  # noqa: ANN401 - typer hands over what the signature names
+        taken = {name: given.pop(name) for name in shared}
+        overrides = tuple(taken.pop("overrides") or ())
+        common = Common(json=taken.pop("json_"), overrides=overrides, **taken)
+        function(common, **given)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    own = [item.replace(kind=keyword) for name, item in signature.parameters.items() if name != "common"]
+    added = [
+        inspect.Parameter(name, keyword, annotation=kind, default=default) for name, (kind, default) in shared.items()
+    ]
+    wrapper.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {item.name: item.annotation for item in (*own, *added)}
+    return wrapper
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal something, on standard error."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False).print(text)
+
+
+def day(text: str, option: str = "--as-of") -> date:
+    """Read a day from the command line.
+
+    Raises:
+        ConfigurationError: It is not a day written as YYYY-MM-DD.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{option} {text}", "a day written as YYYY-MM-DD", "the command line") from error
+
+
+def plain(value: object) -> object:
+    """Turn a value that JSON does not know into one that it does."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def rows(
+    title: str, names: Sequence[str], lines: Iterable[Sequence[object]], **columns: str
+) -> Callable[["Console"], None]:
+    """Lay out rows as a table; numbers stand right. `columns` may name a justification for a column."""
+
+    def show(console: "Console") -> None:
+        from rich.table import Table
+
+        held = [list(line) for line in lines]
+        table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+        for place, name in enumerate(names):
+            numeric = all(isinstance(line[place], int | float) or line[place] is None for line in held)
+            justify = columns.get(name, "right" if numeric and held else "left")
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        for line in held:
+            table.add_row(*(cell(value) for value in line))
+        console.print(table)
+
+    return show
+
+
+def cell(value: object) -> str:
+    """Write one value as a person reads it: thousands apart, four decimals at most, a dash for none.
+
+    >>> cell(1234567), cell(0.123456), cell(None), cell(True)
+    ('1,234,567', '0.1235', '-', 'yes')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4f}" if isinstance(value, float) else str(value)
+
+
+def pairs(title: str, values: Mapping[str, object]) -> Callable[["Console"], None]:
+    """Lay out names and values as a two-column table."""
+    return rows(title, ["", " "], list(values.items()))

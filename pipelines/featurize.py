@@ -1,0 +1,29 @@
+"""Stage `featurize`: every catalogue feature of every open receivable as of a day."""
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame
+
+from features.catalogue import features_table
+from features.spark import build_features
+from runtime.stage import Stage, Task
+from schemas import derived
+from schemas.house import LOG_TABLES
+
+FEATURES = features_table()
+
+
+def run(task: Task) -> Mapping[str, DataFrame]:
+    """Build the features from what was known and had happened before the day."""
+    states = task.inputs[derived.RECEIVABLE_STATES.name]
+    logs = {table.name: task.inputs[table.name] for table in LOG_TABLES}
+    return {FEATURES.name: build_features(logs, states, task.as_of, task.settings.platform.time_zone)}
+
+
+FEATURIZE = Stage(
+    name="featurize",
+    meaning="Every feature of every open receivable",
+    reads=(*LOG_TABLES, derived.RECEIVABLE_STATES),
+    writes=(FEATURES,),
+    run=run,
+)

@@ -1,0 +1,75 @@
+"""Stage `score`: the model's word on every open receivable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from models.parameters import TrainingParameters
+from models.registry import Registry
+from models.spark import tag_receivables
+from pipelines.featurize import FEATURES
+from runtime.settings import Settings
+from runtime.stage import Stage, Task
+from runtime.workspace import Workspace
+from schemas import derived
+from schemas.errors import ModelError
+
+MODEL = "default-probability"
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The registered model that scores: its version and its files as text."""
+
+    version: str
+    files: Mapping[str, str]
+
+
+def registry(workspace: Workspace) -> Registry:
+    """Open the model registry of a workspace."""
+    return Registry(workspace.tracking_url, workspace.home / "models", MODEL)
+
+
+def champion(workspace: Workspace, version: str = "champion") -> Champion:
+    """Load the model that an alias or version names.
+
+    Raises:
+        ModelError: There is none.
+    """
+    found = registry(workspace).load(version)
+    if found is None:
+        raise ModelError(
+            f"no model {version!r} in {workspace.home}", "a trained model", "poolwright train --as-of DATE"
+        )
+    return Champion(*found)
+
+
+def loss_given_default(settings: Settings) -> float:
+    """Give the share of principal that a default loses, as the training section states it."""
+    return settings.section("training", TrainingParameters).loss_given_default
+
+
+def run(task: Task) -> Mapping[str, DataFrame]:
+    """Tag the receivables with the champion."""
+    model: Champion = task.extras["model"]
+    tags = tag_receivables(
+        task.inputs[FEATURES.name],
+        task.inputs[derived.RECEIVABLE_STATES.name],
+        model.files,
+        task.as_of,
+        model.version,
+        task.extras["feature_snapshot"],
+        loss_given_default(task.settings),
+    )
+    return {derived.RECEIVABLE_TAGS.name: tags}
+
+
+SCORE = Stage(
+    name="score",
+    meaning="Default probability, grade and reasons of every open receivable",
+    reads=(FEATURES, derived.RECEIVABLE_STATES),
+    writes=(derived.RECEIVABLE_TAGS,),
+    run=run,
+    sections=("training",),
+)
