@@ -1,0 +1,105 @@
+"""Commands that bring data in: simulate a platform, check a source, ingest raw logs."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.common import Common, command, day, rows, say
+
+Source = Annotated[str, typer.Option("--source", help="Name of a document in conf/sources.")]
+From = Annotated[Path, typer.Option("--from", help="Folder with the platform's raw files.")]
+KnownOn = Annotated[str, typer.Option("--known-on", help="Day on which a source without delivery days was handed over.")]
+Until = Annotated[str, typer.Option("--until", help="Leave deliveries of this day and later for another time.")]
+Again = Annotated[bool, typer.Option("--again", help="Publish anew what was published before.")]
+
+sources = typer.Typer(help="Source mappings: from a platform's raw files to the canonical tables.", no_args_is_help=True)
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the raw files.")],
+    borrowers: Annotated[int, typer.Option(help="How many borrowers.")] = 8000,
+    days: Annotated[int, typer.Option(help="How many days of history.")] = 600,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    first_day: Annotated[str, typer.Option("--first-day", help="First day of the history.")] = "2024-01-01",
+) -> None:
+    """Write the raw logs of a lending platform whose true default probabilities are known."""
+    from pipelines.progress import bar
+    from simulate.platform import simulate as play
+
+    with bar("simulate") as move:
+        summary = play(out, borrowers, days, seed, day(first_day, "--first-day"), move)
+    say(f"Raw logs of {borrowers:,} borrowers over {days:,} days are in {out}")
+    say(str(summary))
+
+
+@command
+def ingest(
+    common: Common,
+    source: Source,
+    folder: From,
+    known_on: KnownOn = "",
+    until: Until = "",
+    again: Again = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Bring raw logs into the canonical tables; every row read is published, quarantined or accounted for."""
+    from pipelines.ingest import ingest as bring
+    from pipelines.ingest import load_source
+
+    mapping = load_source(common.settings().folder, source)
+    with common.workspace() as space, space.writing():
+        done = bring(
+            space,
+            mapping,
+            folder,
+            known_on=day(known_on, "--known-on") if known_on else None,
+            until=day(until, "--until") if until else None,
+            again=again,
+        )
+    for batch in done.batches:
+        say(f"{batch.name}: {batch.reason}, {len(batch.files):,} files" + ("" if batch.due else "; nothing to do"))
+    common.answer({"tables": done.tables}, rows(f"Rows of {source}", COUNTS, [_line(*item) for item in done.tables.items()]))
+
+
+COUNTS = ["table", "read", "filtered", "merged", "published", "quarantined", "codes"]
+
+
+def _line(name: str, counts: dict[str, Any]) -> list[object]:
+    codes = ", ".join(f"{code} {many:,}" for code, many in counts["codes"].items())
+    return [name, *(counts[column] for column in COUNTS[1:-1]), codes]
+
+
+@sources.command("check")
+@command
+def check(
+    common: Common,
+    name: Annotated[str, typer.Argument(help="Name of a document in conf/sources.")],
+    folder: From,
+    known_on: KnownOn = "",
+) -> None:
+    """Tell what of a platform's raw files does not fit the mapping, with columns and sample rows."""
+    from pipelines.ingest import check as look
+    from pipelines.ingest import load_source
+
+    mapping = load_source(common.settings().folder, name)
+    with common.workspace() as space:
+        findings = look(space, mapping, folder, day(known_on, "--known-on") if known_on else None)
+    lines = [(one["table"], one["code"], one["column"], one["count"], one["samples"]) for one in findings]
+    names = ["table", "code", "column", "rows", "samples"]
+    common.answer(findings, rows(f"What does not fit {name}", names, lines))
+    raise typer.Exit(1 if findings else 0)
+
+
+@sources.command("list")
+@command
+def list_sources(common: Common) -> None:
+    """List the source mappings."""
+    found = sorted(path.stem for path in (common.settings().folder / "sources").glob("*.yaml"))
+    common.answer(found, rows("Sources", ["name"], [[name] for name in found]))
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the command line."""
+    app.command(rich_help_panel="Data")(simulate)
+    app.command(rich_help_panel="Data")(ingest)
+    app.add_typer(sources, name="sources", rich_help_panel="Data")
