@@ -1,0 +1,120 @@
+"""What a training run decides beforehand: the model's part of the configuration, and what it knows of a feature."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Document(BaseModel):
+    """A section of the configuration: frozen, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureNote:
+    """What training needs to know of a feature.
+
+    Args:
+        name: Column of the feature table.
+        monotone: +1 where more of it can only raise the probability, -1 where it can only lower it, 0 where it is free.
+    """
+
+    name: str
+    monotone: Literal[-1, 0, 1] = 0
+
+
+class SplitParameters(Document):
+    """Which rows train and which rows test.
+
+    Args:
+        out_of_time_share: Share of the as-of dates, the last ones, that test; 0 tests by cross-validation only.
+        test_borrower_share: Share of the borrowers, by hash of their id, that only ever test.
+        embargo_days: Days from a training date to the first test date; empty means the label horizon, so that every
+            training label was known when the first test date came.
+        folds: Borrower-grouped folds within the training rows.
+        salt: Changes which borrowers fall where.
+    """
+
+    out_of_time_share: float = Field(default=0.25, ge=0, lt=1)
+    test_borrower_share: float = Field(default=0.3, gt=0, lt=1)
+    embargo_days: int | None = Field(default=None, ge=0)
+    folds: int = Field(default=4, ge=2)
+    salt: str = "1"
+
+
+class BoosterParameters(Document):
+    """LightGBM's own parameters, by its names.
+
+    Args:
+        rounds: Most trees that early stopping may try.
+        patience: Trees without a better fold loss after which it stops.
+        threads: Threads of training; part of what makes two runs equal.
+        seeds: One booster per seed; their scores are averaged.
+    """
+
+    learning_rate: float = Field(default=0.06, gt=0, le=1)
+    num_leaves: int = Field(default=15, ge=2)
+    max_depth: int = 5
+    min_data_in_leaf: int = Field(default=100, ge=1)
+    feature_fraction: float = Field(default=0.5, gt=0, le=1)
+    bagging_fraction: float = Field(default=0.8, gt=0, le=1)
+    bagging_freq: int = Field(default=1, ge=0)
+    lambda_l2: float = Field(default=10.0, ge=0)
+    max_bin: int = Field(default=127, ge=2)
+    monotone_constraints_method: Literal["basic", "intermediate", "advanced"] = "intermediate"
+    rounds: int = Field(default=600, ge=1)
+    patience: int = Field(default=40, ge=1)
+    threads: int = Field(default=2, ge=1)
+    seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
+
+
+class GradeBand(Document):
+    """One step of the master scale: a grade and the probability at which it ends, exclusive."""
+
+    grade: str
+    below: float = Field(gt=0, le=1)
+
+
+MASTER_SCALE = tuple(
+    GradeBand(grade=grade, below=below)
+    for grade, below in zip("ABCDEFG", (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 1.0), strict=True)
+)
+
+
+class TrainingParameters(Document):
+    """Everything that a training run decides beforehand (`conf/model.yaml`).
+
+    Args:
+        horizon_days: Length of the performance window of the labels that it is given.
+        split: Which rows train and which test.
+        booster: LightGBM's parameters.
+        calibration: `auto` takes whichever of the two has the lower cross-fitted log loss.
+        grades: Master scale from best to worst; the last band reaches 1 and holds 1 too. Illustrative thresholds.
+        loss_given_default: Share of the principal that is lost in default. Illustrative default.
+        bootstrap_replicates: Resamples of borrowers behind each 95 % interval.
+        bootstrap_seed: Seed of those resamples.
+    """
+
+    horizon_days: int = Field(default=180, ge=1)
+    split: SplitParameters = SplitParameters()
+    booster: BoosterParameters = BoosterParameters()
+    calibration: Literal["auto", "isotonic", "sigmoid"] = "auto"
+    grades: tuple[GradeBand, ...] = Field(default=MASTER_SCALE, min_length=1)
+    loss_given_default: float = Field(default=0.6, ge=0, le=1)
+    bootstrap_replicates: int = Field(default=200, ge=0)
+    bootstrap_seed: int = 1
+
+    @model_validator(mode="after")
+    def _scale_rises_to_one(self) -> Self:
+        ends = [band.below for band in self.grades]
+        names = {band.grade for band in self.grades}
+        if ends != sorted(set(ends)) or ends[-1] != 1 or len(names) != len(ends):
+            raise ValueError("grades must have different names and rising bounds that end at 1")
+        return self
+
+    @property
+    def embargo_days(self) -> int:
+        """Give the days that lie at least between a training date and the first test date."""
+        return self.horizon_days if self.split.embargo_days is None else self.split.embargo_days
