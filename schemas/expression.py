@@ -1,0 +1,281 @@
+"""The house's expression language: a small, typed, three-valued part of SQL that sources, rules and deals are written in."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from sqlglot import expressions as syntax
+
+from schemas.errors import ExpressionError
+from schemas.expression_calls import checked_call
+from schemas.expression_kinds import NUMERIC, WHOLE, coerce, day, moment, unify
+from schemas.expression_nodes import Call, Expression, Literal, Name, Node, Value, refusal, walk
+from schemas.expression_text import FUNCTION_MARK, syntax_tree
+from schemas.functions import FUNCTIONS, OPERATORS
+from schemas.table import Kind
+
+__all__ = ["Call", "Expression", "Literal", "Name", "Node", "Value", "parse", "walk"]
+
+MAX_LEVELS = 40
+"""How deep an engine expression may become: the wire format of Spark Connect ends at about 48."""
+MAX_WEIGHT = 4_000
+"""How many engine nodes an expression may become."""
+MAX_DEPTH = 50
+
+_COMPARISONS: dict[type[syntax.Expression], str] = {
+    syntax.EQ: "eq",
+    syntax.NEQ: "ne",
+    syntax.LT: "lt",
+    syntax.LTE: "le",
+    syntax.GT: "gt",
+    syntax.GTE: "ge",
+}
+
+
+def parse(text: str, columns: Mapping[str, Kind], wanted: Kind | None = None) -> Expression:
+    """Check a text and give it as an expression over those columns.
+
+    Args:
+        text: At most 4,000 characters of the language; names are exact, double quotes around those that SQL reserves.
+        columns: What may be named (dots allowed: `state.days_past_due`), and its kind.
+        wanted: The kind that must come out; literals, NULL and plain numbers adapt to it.
+
+    Raises:
+        ExpressionError: Anything else than the language, with place and reason.
+
+    >>> parse("days_past_due <= 30 and grade in ('A', 'B')", {"days_past_due": Kind.DAYS, "grade": Kind.TEXT}).kind.value
+    'flag'
+    """
+    tree = syntax_tree(text, columns)
+    checker = _Checker(text, columns)
+    try:
+        root = checker.lower(tree)
+    except RecursionError as error:
+        raise refusal(text, 0, f"nested deeper than {MAX_DEPTH}") from error
+    if wanted is not None:
+        fitted = coerce(root, wanted)
+        if fitted is None:
+            raise refusal(text, 0, f"it gives {root.kind.value}, not {wanted.value}", _conversion_hint(wanted))
+        root = fitted
+    weight, levels = _size(root)
+    if weight > MAX_WEIGHT or levels > MAX_LEVELS:
+        raise refusal(text, 0, f"too large for an engine ({weight} parts, {levels} deep)", "split it")
+    names = frozenset(node.name for node in walk(root) if isinstance(node, Name))
+    return Expression(text, root.kind, names, root)
+
+
+def _conversion_hint(kind: Kind) -> str:
+    return f"to_{kind.value}(...)" if f"to_{kind.value}" in FUNCTIONS else "a comparison"
+
+
+def _size(node: Node) -> tuple[int, int]:
+    if not isinstance(node, Call):
+        return 1, 1
+    sizes = [_size(argument) for argument in node.arguments]
+    function = FUNCTIONS.get(node.function)
+    copies, levels = (function.copies, function.levels) if function else OPERATORS[node.function]
+    if node.function in {"and", "or"}:
+        levels = len(sizes).bit_length()
+    return 2 + copies * sum(weight for weight, _ in sizes), levels + max(depth for _, depth in sizes)
+
+
+class _Checker:
+    """Lowers sqlglot's tree to ours, node by node, refusing what has no rule here."""
+
+    def __init__(self, text: str, columns: Mapping[str, Kind]) -> None:
+        self.text = text
+        self.columns = columns
+        self.depth = 0
+
+    def lower(self, tree: syntax.Expression) -> Node:
+        rule = _RULES.get(type(tree))
+        if rule is None:
+            raise self.refuse(tree, f"{type(tree).__name__.lower()} is not in the language")
+        lower, parts = rule
+        extra = [name for name, value in tree.args.items() if value and name not in parts]
+        if extra:
+            raise self.refuse(tree, f"{type(tree).__name__.lower()} with {extra[0]} is not in the language")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.refuse(tree, f"nested deeper than {MAX_DEPTH}")
+        node = lower(self, tree)
+        self.depth -= 1
+        return node
+
+    def refuse(self, tree: syntax.Expression, reason: str, mend: str = "docs/expressions.md says what is") -> ExpressionError:
+        starts = [node.meta["start"] for node in tree.walk() if "start" in node.meta]
+        return refusal(self.text, min(starts, default=0), reason, mend)
+
+    def flag(self, tree: syntax.Expression) -> Node:
+        node = coerce(self.lower(tree), Kind.FLAG)
+        if node is None:
+            raise self.refuse(tree, "a condition is needed here, true or false", "compare it with something")
+        return node
+
+    def together(self, tree: syntax.Expression, trees: list[syntax.Expression]) -> tuple[Node, ...]:
+        nodes = [self.lower(each) for each in trees]
+        fitted = unify(nodes)
+        if fitted is None:
+            kinds = " and ".join(sorted({node.kind.value for node in nodes}))
+            raise self.refuse(tree, f"{kinds} do not go together", "convert one of them")
+        return fitted
+
+    def column(self, tree: syntax.Expression) -> Node:
+        name = ".".join(part.name for part in tree.parts)
+        kind = self.columns.get(name)
+        if kind is None:
+            raise self.refuse(tree, f"no column {name!r}", f"the columns are {', '.join(sorted(self.columns)[:60])}")
+        return Name(kind, name)
+
+    def literal(self, tree: syntax.Expression) -> Node:
+        if tree.is_string:
+            return Literal(Kind.TEXT, tree.name)
+        value = Decimal(tree.name)
+        return Literal(Kind.COUNT, int(value)) if value == int(value) else Literal(Kind.REAL, value)
+
+    def boolean(self, tree: syntax.Expression) -> Node:
+        return Literal(Kind.FLAG, bool(tree.this))
+
+    def null(self, _: syntax.Expression) -> Node:
+        return Literal(Kind.TEXT, None)
+
+    def paren(self, tree: syntax.Expression) -> Node:
+        return self.lower(tree.this)
+
+    def dated(self, tree: syntax.Expression) -> Node:
+        if not isinstance(tree.this, syntax.Literal) or not tree.this.is_string:
+            raise self.refuse(tree, "cast is not in the language", "use to_date(text, pattern) and the like")
+        kind = {"DATE": Kind.DATE, "TIMESTAMP": Kind.MOMENT}.get(tree.to.sql())
+        value = {Kind.DATE: day, Kind.MOMENT: moment}[kind](tree.this.name) if kind else None
+        if kind is None or value is None:
+            raise self.refuse(tree, f"{tree.this.name!r} is not an ISO day or moment", "DATE '2025-01-31'")
+        return Literal(kind, value)
+
+    def junction(self, tree: syntax.Expression) -> Node:
+        return Call(Kind.FLAG, tree.key, tuple(self.flag(each) for each in _flat(tree)))
+
+    def negation(self, tree: syntax.Expression) -> Node:
+        return _not(self.flag(tree.this))
+
+    def comparison(self, tree: syntax.Expression) -> Node:
+        arguments = self.together(tree, [tree.this, tree.expression])
+        if any(isinstance(node, Literal) and node.value is None for node in arguments):
+            raise self.refuse(tree, "a comparison with NULL is never true", "write IS NULL or IS NOT NULL")
+        return Call(Kind.FLAG, _COMPARISONS[type(tree)], arguments)
+
+    def between(self, tree: syntax.Expression) -> Node:
+        value, low, high = self.together(tree, [tree.this, tree.args["low"], tree.args["high"]])
+        return Call(Kind.FLAG, "and", (Call(Kind.FLAG, "ge", (value, low)), Call(Kind.FLAG, "le", (value, high))))
+
+    def membership(self, tree: syntax.Expression) -> Node:
+        value, *members = self.together(tree, [tree.this, *tree.expressions])
+        if not members or not all(isinstance(node, Literal) and node.value is not None for node in members):
+            raise self.refuse(tree, "IN takes a list of literals")
+        return Call(Kind.FLAG, "in", (value, *members))
+
+    def like(self, tree: syntax.Expression) -> Node:
+        value, pattern = self.lower(tree.this), self.lower(tree.expression)
+        if value.kind is not Kind.TEXT or not isinstance(pattern, Literal) or not isinstance(pattern.value, str):
+            raise self.refuse(tree, "LIKE takes a text and a literal pattern")
+        if "\\" in pattern.value:
+            raise self.refuse(tree, "a LIKE pattern has no backslash", "% is any text, _ any one character")
+        return Call(Kind.FLAG, "like", (value, pattern))
+
+    def identity(self, tree: syntax.Expression) -> Node:
+        if isinstance(tree.expression, syntax.Null):
+            found: Node = Call(Kind.FLAG, "is_null", (self.lower(tree.this),))
+        elif isinstance(tree.expression, syntax.Boolean):
+            wanted = bool(tree.expression.this)
+            known = Call(Kind.FLAG, "coalesce", (self.flag(tree.this), Literal(Kind.FLAG, not wanted)))
+            found = known if wanted else _not(known)
+        else:
+            raise self.refuse(tree, "IS takes NULL, TRUE or FALSE")
+        return _not(found) if tree.args.get("negate") else found
+
+    def case(self, tree: syntax.Expression) -> Node:
+        subject = tree.args.get("this")
+        branches = tree.args["ifs"]
+        tests = [self.case_test(subject, branch.this) for branch in branches]
+        values = [branch.args["true"] for branch in branches] + [tree.args.get("default") or syntax.Null()]
+        *results, otherwise = self.together(tree, values)
+        pairs = [node for pair in zip(tests, results, strict=True) for node in pair]
+        return Call(otherwise.kind, "case", (*pairs, otherwise))
+
+    def case_test(self, subject: syntax.Expression | None, test: syntax.Expression) -> Node:
+        return self.flag(test) if subject is None else self.comparison(syntax.EQ(this=subject, expression=test))
+
+    def minus_sign(self, tree: syntax.Expression) -> Node:
+        node = self.lower(tree.this)
+        if node.kind not in NUMERIC:
+            raise self.refuse(tree, f"{node.kind.value} has no negative")
+        if isinstance(node, Literal) and isinstance(node.value, int | Decimal):
+            return Literal(node.kind, -node.value)
+        return Call(node.kind, "negate", (node,))
+
+    def sum(self, tree: syntax.Expression) -> Node:
+        left, right = self.together(tree, [tree.this, tree.expression])
+        if left.kind in NUMERIC:
+            kind = Kind.COUNT if left.kind is Kind.NUMBER else left.kind
+            return Call(kind, "add" if isinstance(tree, syntax.Add) else "subtract", (left, right))
+        if left.kind is Kind.DATE and isinstance(tree, syntax.Sub):
+            return Call(Kind.DAYS, "days_between", (left, right))
+        raise self.refuse(tree, f"{left.kind.value} is not added or subtracted", "add_days(date, number), concat(text, text)")
+
+    def product(self, tree: syntax.Expression) -> Node:
+        factors = [coerce(self.lower(each), Kind.REAL) for each in (tree.this, tree.expression)]
+        left, right = factors
+        if left is None or right is None:
+            raise self.refuse(tree, "only numbers are multiplied or divided")
+        return Call(Kind.REAL, "multiply" if isinstance(tree, syntax.Mul) else "divide", (left, right))
+
+    def call(self, tree: syntax.Expression) -> Node:
+        function = FUNCTIONS.get(str(tree.this).removeprefix(FUNCTION_MARK))
+        if function is None or not str(tree.this).startswith(FUNCTION_MARK):
+            raise self.refuse(tree, f"no function {tree.this!r}")
+        called = checked_call(function, [self.lower(each) for each in tree.expressions])
+        if isinstance(called, str):
+            raise self.refuse(tree, f"{function.name}: {called}")
+        return called
+
+
+def _flat(tree: syntax.Expression) -> list[syntax.Expression]:
+    """Give the members of a chain of one junction, in order, without recursion."""
+    members: list[syntax.Expression] = []
+    pending = [tree]
+    while pending:
+        each = pending.pop()
+        if type(each) is type(tree):
+            pending += [each.expression, each.this]
+        else:
+            members.append(each)
+    return members
+
+
+def _not(node: Node) -> Node:
+    return Call(Kind.FLAG, "not", (node,))
+
+
+_Rule = tuple[Callable[[_Checker, syntax.Expression], Node], frozenset[str]]
+_PAIR = frozenset({"this", "expression"})
+_RULES: dict[type[syntax.Expression], _Rule] = {
+    syntax.Column: (_Checker.column, frozenset({"this", "table", "db", "catalog"})),
+    syntax.Literal: (_Checker.literal, frozenset({"this", "is_string"})),
+    syntax.Boolean: (_Checker.boolean, frozenset({"this"})),
+    syntax.Null: (_Checker.null, frozenset()),
+    syntax.Paren: (_Checker.paren, frozenset({"this"})),
+    syntax.Cast: (_Checker.dated, frozenset({"this", "to"})),
+    syntax.And: (_Checker.junction, _PAIR),
+    syntax.Or: (_Checker.junction, _PAIR),
+    syntax.Not: (_Checker.negation, frozenset({"this"})),
+    **dict.fromkeys(_COMPARISONS, (_Checker.comparison, _PAIR)),
+    syntax.Between: (_Checker.between, frozenset({"this", "low", "high"})),
+    syntax.In: (_Checker.membership, frozenset({"this", "expressions"})),
+    syntax.Like: (_Checker.like, _PAIR),
+    syntax.Is: (_Checker.identity, _PAIR | {"negate"}),
+    syntax.Case: (_Checker.case, frozenset({"this", "ifs", "default"})),
+    syntax.Neg: (_Checker.minus_sign, frozenset({"this"})),
+    syntax.Add: (_Checker.sum, _PAIR),
+    syntax.Sub: (_Checker.sum, _PAIR),
+    syntax.Mul: (_Checker.product, _PAIR),
+    syntax.Div: (_Checker.product, _PAIR | {"typed"}),
+    syntax.Anonymous: (_Checker.call, frozenset({"this", "expressions"})),
+}
