@@ -14,6 +14,7 @@ from schemas.hashing import digest
 
 Section = TypeVar("Section", bound=BaseModel)
 PROJECT = Path(__file__).resolve().parent.parent
+MODEL_FILE = "model.yaml"
 
 
 class Environment(BaseSettings):
@@ -117,13 +118,15 @@ def conf_folder(given: Path | None = None) -> Path:
 
 
 def load_settings(folder: Path, environment: str = "", overrides: Sequence[str] = ()) -> Settings:
-    """Read and merge base, environment and overrides; later ones win, key by key.
+    """Read and merge base, `model.yaml` (the section `training`), environment, overrides; later ones win, key by key.
 
     Raises:
         ConfigurationError: A file is missing or not YAML, a section is unknown, or an override is not `key=value`.
     """
     tree = read_yaml(folder / "base.yaml")
     known = set(tree)
+    if (folder / MODEL_FILE).is_file():
+        tree = merge(tree, {"training": read_yaml(folder / MODEL_FILE)})
     if environment:
         tree = merge(tree, read_yaml(folder / "env" / f"{environment}.yaml"))
     for override in overrides:

@@ -1,0 +1,164 @@
+"""Stage `train`: states, features and labels of past days, a calibrated model from them, and its registration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from features.catalogue import FEATURES as CATALOGUE
+from features.labels import LabelDefinition
+from models.fit import CrossValidation, TrainedModel, cross_validate, train as fit
+from models.parameters import FeatureNote, TrainingParameters
+from models.plots import plots
+from pipelines.featurize import FEATURES, FEATURIZE
+from pipelines.label import LABEL
+from pipelines.progress import bar, told
+from pipelines.schedule import TrainingDays
+from pipelines.score import registry
+from pipelines.states import STATES
+from runtime import clock
+from runtime.manifest import Manifest, code_version, lock_version, run_id
+from runtime.stage import execute
+from runtime.workspace import Workspace
+from schemas import derived, lending
+from schemas.errors import ModelError
+from schemas.moments import local_day
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECTIONS = ("platform", "states", "labels", "training", "observation")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What `poolwright train` gives back."""
+
+    version: str
+    is_champion: bool
+    metrics: dict[str, float]
+    fresh: bool
+
+
+def train(workspace: Workspace, as_of: date) -> Trained:
+    """Train on every past day whose performance window is over, and register the model.
+
+    The first model of a workspace becomes champion; a later one waits for `poolwright models promote`.
+
+    Raises:
+        ModelError: There are no logs, or no labelled rows.
+    """
+    days = _observe(workspace, as_of)
+    manifest = _manifest(workspace, as_of, days)
+    before = workspace.runs.get(manifest.run)
+    if before and before.status == "finished":
+        figures = before.figures
+        return Trained(figures["version"], figures["is_champion"], figures["metrics"], fresh=False)
+    workspace.runs.write(manifest)
+    trained = _register(workspace, manifest, _frame(workspace, days))
+    figures = {"version": trained.version, "is_champion": trained.is_champion, "metrics": trained.metrics}
+    done = {"status": "finished", "finished_at": clock.now(), "figures": figures}
+    workspace.runs.write(manifest.model_copy(update=done))
+    return trained
+
+
+def notes() -> list[FeatureNote]:
+    """Give what training is told of each feature: its name and the way it may point."""
+    return [FeatureNote(feature.name, feature.monotone) for feature in CATALOGUE]
+
+
+def _observe(workspace: Workspace, as_of: date) -> list[date]:
+    horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
+    days = workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
+    until = {"data_until": as_of}
+    for place, day in enumerate(days, start=1):
+        mark = f"[dim]{place}/{len(days)}[/] "
+        told(execute(STATES, workspace, day), mark)
+        told(execute(FEATURIZE, workspace, day), mark)
+        told(execute(LABEL, workspace, day, extras=until, depends={"data_until": as_of.isoformat()}), mark)
+    return days
+
+
+def _first_log(workspace: Workspace) -> date:
+    happened = workspace.catalog.arrow(lending.RECEIVABLES, columns=["happened_at"])
+    if happened.num_rows == 0:
+        raise ModelError("no receivables in the workspace", "logs to learn from", "poolwright ingest first")
+    first = pa.compute.min(happened.column(0)).as_py()
+    return local_day(first, workspace.settings.platform.time_zone)
+
+
+def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manifest:
+    tables = (FEATURES, derived.LABELS)
+    identity = {
+        "stage": "train",
+        "as_of": as_of.isoformat(),
+        "code": code_version(),
+        "lock": lock_version(),
+        "settings": {name: workspace.settings.tree.get(name) for name in SECTIONS},
+        "inputs": {
+            f"{table.name} {day}": workspace.catalog.fingerprint(table.name, {"as_of": day})
+            for table in tables
+            for day in days
+        },
+    }
+    return Manifest(
+        run=run_id(identity),
+        stage="train",
+        subject={"as_of": as_of.isoformat()},
+        identity=identity,
+        started_at=clock.now(),
+        engine=workspace.engine.name,
+        inputs={table.name: workspace.catalog.snapshot(table.name) for table in tables},
+    )
+
+
+def _frame(workspace: Workspace, days: Sequence[date]) -> "pd.DataFrame":
+    """Join features and labels of the observation days into one training frame."""
+    label_columns = ["receivable_id", "as_of", "is_default"]
+    parts = []
+    for day in days:
+        features = workspace.catalog.arrow(FEATURES, {"as_of": day})
+        labels = workspace.catalog.arrow(derived.LABELS, {"as_of": day}, label_columns)
+        parts.append(features.join(labels, ["receivable_id", "as_of"], join_type="inner").combine_chunks())
+    joined = pa.concat_tables(parts).sort_by([("as_of", "ascending"), ("receivable_id", "ascending")])
+    if joined.num_rows == 0:
+        raise ModelError("no labelled receivable on any observation day", "at least one", "ingest more history")
+    frame: pd.DataFrame = joined.to_pandas()
+    return frame
+
+
+def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -> Trained:
+    settings = workspace.settings
+    parameters = settings.section("training", TrainingParameters)
+    with bar("train") as move:
+        trained = fit(frame, parameters, notes(), move)
+        checked = _cross_checked(workspace, trained, frame, parameters)
+    store = registry(workspace)
+    version = store.record(
+        trained,
+        run_key=manifest.run,
+        plots=plots(trained),
+        snapshots={name: str(snapshot) for name, snapshot in manifest.inputs.items()},
+        configuration={name: settings.tree.get(name) for name in SECTIONS},
+    )
+    first = store.load("champion") is None
+    if first:
+        store.promote(version, "champion", approver="poolwright", reason="the first model of this workspace")
+    metrics = {**trained.metrics, **({f"cross_validated_{k}": v for k, v in checked.metrics.items()} if checked else {})}
+    return Trained(version, first, metrics, fresh=True)
+
+
+def _cross_checked(
+    workspace: Workspace, trained: TrainedModel, frame: "pd.DataFrame", parameters: TrainingParameters
+) -> CrossValidation | None:
+    """Measure by cross-validation grouped by borrower where too few rows are left out of time to judge by."""
+    least = workspace.settings.section("observation", TrainingDays).least_rows
+    return cross_validate(frame, parameters, notes()) if len(trained.out_of_time) < least else None
+
+
+def metrics_of(manifest: Manifest) -> Mapping[str, float]:
+    """Give the metrics that a training run left in its manifest."""
+    found: Mapping[str, float] = manifest.figures["metrics"]
+    return found
