@@ -1,0 +1,68 @@
+"""The as-of cut on the engine: what the platform knew at the start of a local day, and nothing else."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from schemas.errors import SchemaError
+from schemas.house import TABLES
+from schemas.moments import day_start
+from schemas.table import Table
+
+Logs = Mapping[str, DataFrame]
+"""Published logs by table name."""
+
+MINOR_UNITS = 100
+"""Money is summed as whole hundredths, so that no order of summation changes a sum."""
+
+
+def visible(frame: DataFrame, table: Table, as_of: date, time_zone: str) -> DataFrame:
+    """Keep of every thing in a log the version that was in force at the start of a local day.
+
+    Rows count when both `known_at` and `happened_at` lie before the cut, exclusive. Of one key the latest known
+    version stands (equal moments: the larger `record_hash`); a key whose latest version withdraws it is gone.
+    """
+    moment = F.lit(day_start(as_of, time_zone))
+    before = (F.col("known_at") < moment) & (F.col("happened_at") < moment)
+    keyed = frame.where(before).withColumn("_key", F.xxhash64(*table.key))
+    repeated = keyed.groupBy("_key").agg(F.count("*").alias("_versions")).where("_versions > 1").select("_key")
+    latest_first = Window.partitionBy("_key", *table.key).orderBy(F.desc("known_at"), F.desc("record_hash"))
+    ranked = keyed.join(repeated, "_key", "left_semi").withColumn("_rank", F.row_number().over(latest_first))
+    several = ranked.where("_rank = 1").drop("_rank")
+    return keyed.join(repeated, "_key", "left_anti").unionByName(several).where(~F.col("is_deleted")).drop("_key")
+
+
+def read_visible(logs: Logs, name: str, as_of: date, time_zone: str) -> DataFrame:
+    """Cut the log of that name as of a day.
+
+    Raises:
+        SchemaError: The log was not handed in.
+    """
+    if name not in logs:
+        found = f"logs {', '.join(sorted(logs))}"
+        raise SchemaError(found, f"a log {name}", "hand in every log table, an empty frame where a platform has none")
+    return visible(logs[name], TABLES[name], as_of, time_zone)
+
+
+def local_moment(name: str, time_zone: str) -> Column:
+    """Give an instant as the wall clock of the time zone showed it."""
+    return F.from_utc_timestamp(F.col(name), time_zone)
+
+
+def local_day(name: str, time_zone: str) -> Column:
+    """Give the local day on which an instant falls."""
+    return F.to_date(local_moment(name, time_zone))
+
+
+def minor(amount: Column | str) -> Column:
+    """Give money as whole hundredths in 64 bits; null stays null."""
+    value = F.col(amount) if isinstance(amount, str) else amount
+    return (value * F.lit(MINOR_UNITS)).cast("bigint")
+
+
+def money(units: Column | str) -> Column:
+    """Give whole hundredths as money with two decimals, exactly."""
+    value = F.col(units) if isinstance(units, str) else units
+    return (value.cast("decimal(18,0)") * F.lit("0.01").cast("decimal(3,2)")).cast("decimal(18,2)")
