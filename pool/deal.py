@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pool.document import read_yaml
 from pool.vocabulary import COLUMNS
 from schemas.errors import ConfigurationError, ExpressionError
-from schemas.expression import Expression, parse
+from schemas.expression import parse
+from schemas.expression_nodes import Expression
 from schemas.hashing import digest
 from schemas.table import Kind
 

@@ -96,7 +96,8 @@ def _guard(table: sa.Table, verb: str, when: str) -> None:
     )
     trigger = f"CREATE TRIGGER {name} {body} EXECUTE FUNCTION {name}()"
     for text, dialect in ((sqlite, "sqlite"), (function, "postgresql"), (trigger, "postgresql")):
-        sa.event.listen(table, "after_create", sa.DDL(text).execute_if(dialect=dialect))
+        guard = sa.DDL(text).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+        sa.event.listen(table, "after_create", guard)
 
 
 for _table, _verb, _when in GUARDS:
