@@ -9,11 +9,15 @@ from pipelines.common import Common, command, day, rows, say
 
 Source = Annotated[str, typer.Option("--source", help="Name of a document in conf/sources.")]
 From = Annotated[Path, typer.Option("--from", help="Folder with the platform's raw files.")]
-KnownOn = Annotated[str, typer.Option("--known-on", help="Day on which a source without delivery days was handed over.")]
+KnownOn = Annotated[
+    str, typer.Option("--known-on", help="Day on which a source without delivery days was handed over.")
+]
 Until = Annotated[str, typer.Option("--until", help="Leave deliveries of this day and later for another time.")]
 Again = Annotated[bool, typer.Option("--again", help="Publish anew what was published before.")]
 
-sources = typer.Typer(help="Source mappings: from a platform's raw files to the canonical tables.", no_args_is_help=True)
+sources = typer.Typer(
+    help="Source mappings: from a platform's raw files to the canonical tables.", no_args_is_help=True
+)
 
 
 def simulate(
@@ -57,8 +61,10 @@ def ingest(
             again=again,
         )
     for batch in done.batches:
-        say(f"{batch.name}: {batch.reason}, {len(batch.files):,} files" + ("" if batch.due else "; nothing to do"))
-    common.answer({"tables": done.tables}, rows(f"Rows of {source}", COUNTS, [_line(*item) for item in done.tables.items()]))
+        say(f"{batch.name}: {batch.reason}, {batch.file_count:,} files" + ("" if batch.due else "; nothing to do"))
+    common.answer(
+        {"tables": done.tables}, rows(f"Rows of {source}", COUNTS, [_line(*item) for item in done.tables.items()])
+    )
 
 
 COUNTS = ["table", "read", "filtered", "merged", "published", "quarantined", "codes"]

@@ -35,7 +35,10 @@ def list_models(common: Common) -> None:
     with common.workspace() as space:
         found = registry(space).versions()
     names = ["version", "aliases", "metrics"]
-    lines = [(one.version, ", ".join(one.aliases), ", ".join(f"{k} {v:.4f}" for k, v in one.metrics.items())) for one in found]
+    lines = [
+        (one.version, ", ".join(one.aliases), ", ".join(f"{k} {v:.4f}" for k, v in one.metrics.items()))
+        for one in found
+    ]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows("Models", names, lines))
 
 

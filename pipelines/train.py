@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from features.catalogue import FEATURES as CATALOGUE
 from features.labels import LabelDefinition
-from models.fit import CrossValidation, TrainedModel, cross_validate, train as fit
+from models.fit import CrossValidation, TrainedModel, cross_validate
+from models.fit import train as fit
 from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
 from pipelines.featurize import FEATURES, FEATURIZE
@@ -146,7 +147,10 @@ def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -
     first = store.load("champion") is None
     if first:
         store.promote(version, "champion", approver="poolwright", reason="the first model of this workspace")
-    metrics = {**trained.metrics, **({f"cross_validated_{k}": v for k, v in checked.metrics.items()} if checked else {})}
+    metrics = {
+        **trained.metrics,
+        **({f"cross_validated_{k}": v for k, v in checked.metrics.items()} if checked else {}),
+    }
     return Trained(version, first, metrics, fresh=True)
 
 

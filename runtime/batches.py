@@ -1,4 +1,4 @@
-"""Ingest batches: which raw files were published together, and which have to be published (again) now."""
+"""Ingest batches: which deliveries were published together, and which have to be published (again) now."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,26 +10,33 @@ from schemas.errors import SourceError
 from schemas.hashing import digest
 
 CHUNK = 1 << 20
+Files = Mapping[str, str]
+"""Content hash of each raw file by its path below the source folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A set of raw files that is published, and replaced, as a whole.
+    """Deliveries that are published, and replaced, as a whole.
 
     Args:
-        name: Source and a hash of the files' paths.
-        files: Content hash of each file by its path below the source folder.
+        name: Source and a hash of the deliveries' names.
+        deliveries: The files of each delivery by the delivery's name: a day, or nothing for a source that has no days.
         reason: `new`, `changed` or `unfinished`; `published` when nothing has to be done.
     """
 
     name: str
-    files: Mapping[str, str]
+    deliveries: Mapping[str, Files]
     reason: str
 
     @property
     def due(self) -> bool:
         """Tell whether the batch has to be published."""
         return self.reason != "published"
+
+    @property
+    def file_count(self) -> int:
+        """Count the raw files."""
+        return sum(len(files) for files in self.deliveries.values())
 
 
 def fingerprint(folder: Path, paths: Sequence[str]) -> dict[str, str]:
@@ -54,43 +61,54 @@ def fingerprint(folder: Path, paths: Sequence[str]) -> dict[str, str]:
 
 
 def plan(
-    source: str, files: Mapping[str, str], known: Sequence[Manifest], rules: str, *, again: bool = False
+    source: str, present: Mapping[str, Files], known: Sequence[Manifest], rules: str, *, again: bool = False
 ) -> list[Batch]:
-    """Say which batches the present raw files make, and what each needs.
+    """Say which batches the present deliveries make, and what each needs.
 
-    A file belongs to the batch that first published it; files that no batch knows make one new batch. A batch is due when
-    one of its files changed, when the rules (mapping, secret) changed, when it was left half done, or when asked `again`.
+    A delivery belongs to the batch that first published it; deliveries that no batch knows make one new batch. A batch
+    is due when one of its files changed, came or went, when the rules (mapping, secret) changed, when it was left half
+    done, or when asked `again`.
 
     Args:
         source: Name of the source.
-        files: Content hash by path of the files that are there now.
+        present: The deliveries that are there now.
         known: Manifests of the source's earlier ingests.
         rules: Hash of everything else that the result depends on.
         again: Publish anew whatever is there.
+
+    Raises:
+        SourceError: A batch is due and one of its deliveries is gone.
     """
     batches = []
     claimed: set[str] = set()
     for manifest in known:
-        before: dict[str, str] = manifest.identity["files"]
-        present = {path: files[path] for path in before if path in files}
+        before: dict[str, Files] = manifest.identity["deliveries"]
         claimed |= set(before)
-        if present:
-            reason = _reason(manifest, present, rules, again=again)
-            batches.append(Batch(manifest.subject["batch"], {**before, **present}, reason))
-    fresh = {path: content for path, content in files.items() if path not in claimed}
+        there = {name: present[name] for name in before if name in present}
+        if there:
+            batch = Batch(manifest.subject["batch"], there, _reason(manifest, there, rules, again=again))
+            _require_whole(batch, before)
+            batches.append(batch)
+    fresh = {name: files for name, files in present.items() if name not in claimed}
     if fresh:
         batches.append(Batch(f"{source}-{digest(sorted(fresh))[:12]}", fresh, "new"))
     return batches
 
 
-def _reason(manifest: Manifest, present: Mapping[str, str], rules: str, *, again: bool) -> str:
-    before = manifest.identity["files"]
+def _reason(manifest: Manifest, there: Mapping[str, Files], rules: str, *, again: bool) -> str:
+    before = manifest.identity["deliveries"]
     if manifest.status != "finished":
         return "unfinished"
-    if (
-        again
-        or manifest.identity["rules"] != rules
-        or any(before[path] != content for path, content in present.items())
-    ):
+    if again or manifest.identity["rules"] != rules or any(before[name] != files for name, files in there.items()):
         return "changed"
     return "published"
+
+
+def _require_whole(batch: Batch, before: Mapping[str, Files]) -> None:
+    gone = sorted(set(before) - set(batch.deliveries))
+    if batch.due and gone:
+        raise SourceError(
+            f"batch {batch.name} is {batch.reason}, and its deliveries {', '.join(gone[:5])} are not in the folder",
+            f"all {len(before)} deliveries that were published together",
+            "the folder given with --from, or a later --until",
+        )

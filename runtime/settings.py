@@ -26,6 +26,11 @@ class Environment(BaseSettings):
     pseudonym_version: str = "1"
     secret: SecretStr | None = None
 
+    @property
+    def secret_bytes(self) -> bytes | None:
+        """Give the pseudonym secret as the key it is, or None where none is set."""
+        return self.pseudonym_secret.get_secret_value().encode() if self.pseudonym_secret else None
+
 
 class EngineSettings(BaseModel):
     """Which dataframe engine runs the stages, and how large it may be.
