@@ -1,5 +1,9 @@
 """Small array words that every part of the simulation speaks."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Self, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +16,24 @@ DAY = 86_400
 
 NEVER = 1_000_000
 """A day that does not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A record of arrays of one length, one entry a member."""
+
+    def take(self, rows: Ints) -> Self:
+        """Give the chosen members."""
+        return replace(self, **{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+
+    @staticmethod
+    def join(parts: Sequence["Record"]) -> "Record":
+        """Put the members of several records behind each other."""
+        names = [column.name for column in fields(parts[0])]
+        return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+Record = TypeVar("Record", bound=Columns)
 
 
 def logistic(value: Floats) -> Floats:

@@ -60,7 +60,7 @@ def _by_day(log: RawLog, faulty: Faulty) -> Iterator[tuple[int, pa.Table, Faulty
 
 
 def _write(path: Path, sound: pa.Table, broken: Faulty) -> None:
-    whole = pa.concat_tables([sound, broken.rows])
+    whole = pa.concat_tables([sound, broken.rows]) if broken.rows.num_rows else sound
     if path.suffix == ".parquet":
         pq.write_table(whole, path, compression="zstd", store_schema=False)
         return

@@ -108,9 +108,9 @@ class Faulty:
     """Rows to add to a log's files.
 
     Args:
-        day: Day of delivery of `rows`.
+        day: Day of delivery of `rows`, ascending.
         rows: Broken rows and identical repeats, ready to be written.
-        torn_day: Day of delivery of `torn`.
+        torn_day: Day of delivery of `torn`, ascending.
         torn: Rows of which only the first fields are to be written.
         counts: How many rows are broken, by code; repeats are counted under `repeated`.
     """
@@ -123,8 +123,10 @@ class Faulty:
 
     def on(self, day: int) -> "Faulty":
         """Give those of one day."""
-        rows = self.rows.take(pa.array(np.flatnonzero(self.day == day)))
-        return Faulty(self.day, rows, self.torn_day, self.torn.take(np.flatnonzero(self.torn_day == day)), self.counts)
+        low, high = np.searchsorted(self.day, [day, day + 1]).tolist()
+        torn_low, torn_high = np.searchsorted(self.torn_day, [day, day + 1]).tolist()
+        rows, torn = self.rows.slice(low, high - low), self.torn.slice(torn_low, torn_high - torn_low)
+        return Faulty(self.day[low:high], rows, self.torn_day[torn_low:torn_high], torn, self.counts)
 
 
 def draw_faults(
@@ -132,7 +134,7 @@ def draw_faults(
 ) -> Faulty:
     """Choose rows to repeat or to copy and break, the stated shares of all rows."""
     key, faults = FAULTS[file]
-    chosen = rng.integers(0, max(table.num_rows, 1), rng.poisson(broken_share * table.num_rows))
+    chosen = np.sort(rng.integers(0, max(table.num_rows, 1), rng.poisson(broken_share * table.num_rows)))
     kind = rng.integers(0, len(faults), chosen.size)
     repeats = rng.integers(0, max(table.num_rows, 1), rng.poisson(repeated_share * table.num_rows))
     counts, rows, days = Counter({"repeated": int(repeats.size)}), [table.take(pa.array(repeats))], [day[repeats]]
@@ -145,7 +147,10 @@ def draw_faults(
         else:
             rows.append(broken(table.take(pa.array(hit)), key, fault))
             days.append(day[hit])
-    return Faulty(np.concatenate(days), pa.concat_tables(rows), torn_day, torn, counts)
+    every_day = np.concatenate(days)
+    order = np.argsort(every_day, kind="stable")
+    whole = pa.concat_tables(rows).combine_chunks().take(pa.array(order))
+    return Faulty(every_day[order], whole, torn_day, torn.combine_chunks(), counts)
 
 
 def broken(rows: pa.Table, key: str, fault: Fault) -> pa.Table:
@@ -160,20 +165,22 @@ def _with(rows: pa.Table, name: str, column: Any) -> pa.Table:  # noqa: ANN401
 
 
 def _spoiled(column: pa.ChunkedArray, fault: Fault) -> pa.ChunkedArray:
-    text = pa.types.is_string(column.type)
-    match fault.code:
-        case "missing":
-            return pa.chunked_array([pa.nulls(len(column), column.type)], column.type)
-        case "negative" if text:
-            return pc.binary_join_element_wise(pa.scalar("-"), pc.coalesce(column, pa.scalar("1.00")), "")
-        case "negative":
-            return pc.subtract(pc.negate(column), pa.scalar(1, column.type))
-        case "future":
-            ahead = pc.add(column.cast(pa.int64()), FAR_AHEAD_MILLISECONDS)
-            return ahead.cast(column.type)
-        case "conflict" if text:
-            return pc.if_else(pc.equal(column, "view"), "login", "view")
-        case "conflict":
-            return pc.add(column, pa.scalar(100, column.type))
-        case _:
-            return pa.chunked_array([pa.array([fault.value] * len(column), column.type)], column.type)
+    if fault.code in ("impossible", "unknown"):
+        return pa.chunked_array([pa.array([fault.value] * len(column), column.type)])
+    if fault.code == "missing":
+        return pa.chunked_array([pa.nulls(len(column), column.type)])
+    if fault.code == "future":
+        return pc.add(column.cast(pa.int64()), FAR_AHEAD_MILLISECONDS).cast(column.type)
+    return _altered_text(column, fault) if pa.types.is_string(column.type) else _altered_number(column, fault)
+
+
+def _altered_text(column: pa.ChunkedArray, fault: Fault) -> pa.ChunkedArray:
+    if fault.code == "negative":
+        return pc.binary_join_element_wise(pa.scalar("-"), pc.coalesce(column, pa.scalar("1.00")), "")
+    return pc.if_else(pc.equal(column, "view"), "login", "view")
+
+
+def _altered_number(column: pa.ChunkedArray, fault: Fault) -> pa.ChunkedArray:
+    if fault.code == "negative":
+        return pc.subtract(pc.negate(column), pa.scalar(1, column.type))
+    return pc.add(column, pa.scalar(100, column.type))

@@ -1,11 +1,11 @@
 """The receivables: which orders are paid on credit, on what terms, and who will default."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from simulate.arrays import NEVER, Flags, Floats, Ints, chance, standing
+from simulate.arrays import NEVER, Columns, Flags, Floats, Ints, chance, standing
 from simulate.parameters import LONGEST_TERM, PRODUCTS, TERMS, Payment
 from simulate.people import Population
 from simulate.risk import Setting, default_probabilities, draw_defaults
@@ -22,7 +22,7 @@ FEE_PLAN_SHARE, INTEREST_FREE_SHARE, FULL_CREDIT_SHARE = 0.25, 0.05, 0.80
 
 
 @dataclass(frozen=True, slots=True)
-class Loans:
+class Loans(Columns):
     """All receivables by time of origination, one array a property; row `i` comes from order `order[i]`.
 
     Args:
@@ -65,10 +65,6 @@ class Loans:
         place = np.minimum(self.stops_at, LONGEST_TERM - 1)
         day = np.take_along_axis(self.due_on, place[:, None], axis=1)[:, 0]
         return np.where(self.stops_at < NO_PERIOD, day, NEVER)
-
-    def take(self, chosen: Ints) -> "Loans":
-        """Give the chosen receivables."""
-        return replace(self, **{column.name: getattr(self, column.name)[chosen] for column in fields(self)})
 
 
 def loans(
@@ -150,7 +146,7 @@ def _drawn(
 def _stops(
     rng: np.random.Generator, population: Population, due: Ints, source: Orders, fate: tuple[Floats, Flags]
 ) -> Ints:
-    """Choose the instalment at which payment stops: inside the label's window for a default, beyond it for a late one."""
+    """Choose the instalment at which payment stops: inside the label's window for a default, else rarely beyond it."""
     probability, is_default = fate
     parameters = population.parameters
     inside = due - source.day[:, None] < HORIZON_DAYS - BAD_DAYS

@@ -7,7 +7,10 @@ VIRTUAL_CATEGORIES = ("TOPUP", "GAME", "VOUCHER")
 PRODUCTS = ("PL1", "IN3", "IN6", "IN9", "IN12")
 TERMS = (1, 3, 6, 9, 12)
 LONGEST_TERM = 12
-REGIONS = tuple("33 31 11 32 44 35 37 12 42 43 51 50 34 36 61 41 13 14 45 53 23 21 22 52".split())
+_SAFER = ("33", "31", "11", "32", "44", "35", "37", "12", "42", "43", "51", "50")
+_RISKIER = ("34", "36", "61", "41", "13", "14", "45", "53", "23", "21", "22", "52")
+REGIONS = (*_SAFER, *_RISKIER)
+"""Two digits of the province, from the safer to the riskier."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,18 @@ from datetime import date
 
 import numpy as np
 
-from simulate.arrays import NEVER, Flags, Floats, Ints, between, chance, choose, logistic
+from simulate.arrays import NEVER, Columns, Flags, Floats, Ints, between, chance, choose, logistic
 from simulate.lending import NO_PERIOD, Loans
 from simulate.parameters import LONGEST_TERM, Payment
 from simulate.people import Population
 from simulate.schedules import Schedules, months_later
 
 PERIODS = np.arange(LONGEST_TERM)
-EXTENDED_BEFORE_DAYS = 3
 CURE_DAYS = (61, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(Columns):
     """What becomes of every receivable: one row a receivable, one column a period.
 
     Args:

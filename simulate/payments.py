@@ -1,10 +1,10 @@
 """The payments: the rows of money that make up the payment paths, with their voids, repeats and late bookings."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from simulate.arrays import DAY, NEVER, Ints, between, chance
+from simulate.arrays import DAY, NEVER, Columns, Ints, between, chance
 from simulate.lending import Loans
 from simulate.parameters import Parameters
 from simulate.paths import Paths
@@ -15,7 +15,7 @@ AUTO, MANUAL, PREPAYMENT, RECOVERY = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Payments:
+class Payments(Columns):
     """All payments, one array a property, amounts in fen.
 
     Args:
@@ -45,9 +45,9 @@ def payments(rng: np.random.Generator, lent: Loans, plan: Schedules, path: Paths
     parts = (
         _settlements(rng, lent, plan, path, parameters),
         _first_parts(rng, plan, path),
-        _bounced(rng, lent, plan, path),
+        _bounced(rng, plan, path),
     )
-    return Payments(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Payments)))
+    return Payments.join(parts)
 
 
 def split(interest: Ints, fee: Ints, amount: Ints) -> tuple[Ints, Ints, Ints]:
@@ -74,7 +74,7 @@ def _settlements(
     return Payments(
         loan=row,
         period=period,
-        second=np.maximum(days * DAY + _hours(rng, path, row, way), lent.second[row] + 60),
+        second=np.maximum(days * DAY + _hours(rng, row, way), lent.second[row] + 60),
         principal=plan.principal[row, period] - principal,
         interest=plan.interest[row, period] - interest,
         fee=plan.fee[row, period] - fee,
@@ -84,7 +84,7 @@ def _settlements(
     )
 
 
-def _hours(rng: np.random.Generator, path: Paths, row: Ints, way: Ints) -> Ints:
+def _hours(rng: np.random.Generator, row: Ints, way: Ints) -> Ints:
     """Draw the second of the day: debits run in the morning, people pay when they like, a payoff is one act."""
     at_once = (row * 7919 + 17) % (14 * 3600) + 8 * 3600
     free = np.where(way == AUTO, between(rng, 6 * 3600, 9 * 3600, row.size), between(rng, 7 * 3600, 86_000, row.size))
@@ -100,14 +100,14 @@ def _first_parts(rng: np.random.Generator, plan: Schedules, path: Paths) -> Paym
     return Payments(row, period, second, principal, interest, fee, nothing, way, np.full(row.size, NEVER * DAY))
 
 
-def _bounced(rng: np.random.Generator, lent: Loans, plan: Schedules, path: Paths) -> Payments:
+def _bounced(rng: np.random.Generator, plan: Schedules, path: Paths) -> Payments:
     """Give the debits at the due day that the bank took back."""
     row, period = np.nonzero(path.bounced)
     second = path.due_on[row, period] * DAY + between(rng, 6 * 3600, 9 * 3600, row.size)
     voided = second + between(rng, 1, 3, row.size) * DAY + between(rng, 3600, 10 * 3600, row.size)
-    amounts = [part[row, period] for part in (plan.principal, plan.interest, plan.fee)]
     nothing = np.zeros_like(row)
-    return Payments(row, period, second, *amounts, nothing, np.full(row.size, AUTO), voided)
+    principal, interest, fee = (part[row, period] for part in (plan.principal, plan.interest, plan.fee))
+    return Payments(row, period, second, principal, interest, fee, nothing, np.full(row.size, AUTO), voided)
 
 
 def open_principal(plan: Schedules, path: Paths, day: Ints | int) -> Ints:
@@ -122,4 +122,4 @@ def closed_days(path: Paths) -> Ints:
     """Give the day on which nothing is left to collect in the ordinary way; `NEVER` when that does not come."""
     live = path.due_on < NEVER
     last = np.where(live, path.covered_on, -NEVER).max(axis=1)
-    return np.minimum.reduce([last, path.written_off_on, path.refunded_on])
+    return np.asarray(np.minimum.reduce([last, path.written_off_on, path.refunded_on]))

@@ -86,7 +86,7 @@ def people(rng: np.random.Generator, size: int, days: int, parameters: Parameter
         age_days=_ages(rng, latent, traits.youth),
         limit=limit,
         limit_changed_on=np.where(reviewed, reviewed_on, NEVER),
-        limit_after=_hundreds(limit * factor),
+        limit_after=_hundreds(limit.astype(np.float64) * factor),
         is_colluder=_colluders(rng, registered, days, parameters),
         parameters=parameters,
     )

@@ -50,7 +50,7 @@ def cases(rng: np.random.Generator, population: Population, merchants: Shops, bo
     loan_of[lent.order] = np.arange(lent.size)
     odds = CASE_LOG_ODDS + CASE_TRAIT * population.trait("refunds", bought.borrower, bought.day)
     odds += CASE_SHOP * merchants.leaning[bought.shop]
-    spoiled = np.append(lent.stops_at < NO_PERIOD, False)[loan_of]  # noqa: FBT003
+    spoiled = np.append(lent.stops_at < NO_PERIOD, False)[loan_of]
     opened = chance(rng, logistic(odds), bought.size) & (bought.outcome == 0) & ~bought.is_invented & ~spoiled
     order = np.flatnonzero(opened)
     loan = loan_of[order]

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.arrays import NEVER, Flags, Floats, Ints
+from simulate.arrays import NEVER, Columns, Flags, Floats, Ints
 from simulate.parameters import LONGEST_TERM, TERMS
 
 BILL_DAY = 9
@@ -17,7 +17,7 @@ LAST_SAFE_DAY = 27
 
 
 @dataclass(frozen=True, slots=True)
-class Schedules:
+class Schedules(Columns):
     """The schedules of all receivables: one row a receivable, one column a period, amounts in fen.
 
     Args:

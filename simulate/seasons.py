@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from simulate.arrays import Floats, Flags, Ints
+from simulate.arrays import DAY, Flags, Floats, Ints
 
 WEEKDAYS = (0.95, 0.94, 0.95, 0.98, 1.05, 1.16, 1.12)
 SALE_DAYS = {(6, 16): 2.0, (6, 17): 2.5, (6, 18): 5.0, (11, 1): 2.5, (11, 10): 2.5, (11, 11): 6.0, (12, 12): 2.5}
@@ -24,7 +24,8 @@ def draw_days(rng: np.random.Generator, starts: Ints, weights: Floats) -> Ints:
     bounds = np.concatenate(([0.0], np.cumsum(weights)))
     low = bounds[starts]
     point = low + rng.random(starts.size) * (bounds[-1] - low)
-    return np.minimum(np.searchsorted(bounds, point, side="right") - 1, weights.size - 1).astype(np.int64)
+    day = np.searchsorted(bounds, point, side="right").astype(np.int64) - 1
+    return np.asarray(np.minimum(day, weights.size - 1))
 
 
 def draw_seconds(rng: np.random.Generator, at_night: Flags) -> Ints:
@@ -33,4 +34,4 @@ def draw_seconds(rng: np.random.Generator, at_night: Flags) -> Ints:
     noon = rng.triangular(6.0, 12.5, 18.0, size)
     evening = rng.triangular(14.0, 20.5, 24.0, size)
     hour = np.where(at_night, rng.triangular(0.0, 0.5, 6.0, size), np.where(rng.random(size) < 0.45, noon, evening))
-    return np.minimum(hour * 3600, 86_399).astype(np.int64)
+    return np.asarray(np.minimum(np.floor(hour * 3600).astype(np.int64), DAY - 1))

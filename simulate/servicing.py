@@ -1,11 +1,11 @@
 """The servicer's books: what is open at month ends, what the lines hold, and what is written off."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
-from simulate.arrays import DAY, NEVER, Flags, Ints, between, chance
+from simulate.arrays import DAY, NEVER, Columns, Flags, Ints, between, chance
 from simulate.lending import NO_PERIOD, Loans
 from simulate.parameters import LONGEST_TERM, Parameters
 from simulate.paths import Paths
@@ -20,7 +20,7 @@ ROLLED_BACK_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(Columns):
     """The servicer's statement of open receivables at ends of days; -1 days past due says not reported."""
 
     loan: Ints
@@ -57,11 +57,6 @@ def month_ends(first_day: date, days: int) -> Ints:
     return np.asarray(ends, dtype=np.int64)
 
 
-def take_rows(paths_or_plan: Paths | Schedules, rows: Ints) -> dict[str, Ints]:
-    """Give chosen rows of every array of a schedule or path."""
-    return {column.name: getattr(paths_or_plan, column.name)[rows] for column in fields(paths_or_plan)}
-
-
 def statements(
     rng: np.random.Generator, lent: Loans, plan: Schedules, path: Paths, ends: Ints, parameters: Parameters
 ) -> Statements:
@@ -70,16 +65,12 @@ def statements(
     parts = []
     for end in ends:
         open_now = np.flatnonzero((lent.day <= end) & (closed_on > end))
-        parts.append(_statement(replace(plan, **take_rows(plan, open_now)), _rows(path, open_now), open_now, int(end)))
-    whole = Statements(*(np.concatenate([getattr(p, c.name) for p in parts]) for c in fields(Statements)))
+        parts.append(_statement(plan.take(open_now), path.take(open_now), open_now, int(end)))
+    whole = Statements.join(parts)
     size = whole.loan.size
     wrong = chance(rng, parameters.dirt.misreported, size)
     reported = np.where(wrong, np.maximum(whole.days_past_due - ROLLED_BACK_DAYS, 0), whole.days_past_due)
     return replace(whole, days_past_due=np.where(chance(rng, parameters.dirt.unreported, size), -1, reported))
-
-
-def _rows(path: Paths, rows: Ints) -> Paths:
-    return replace(path, **take_rows(path, rows))
 
 
 def _statement(plan: Schedules, path: Paths, loan: Ints, end: int) -> Statements:
@@ -126,7 +117,7 @@ def adjustments(
 ) -> Adjustments:
     """Give write-offs with their recoveries, refunds of principal, and extensions."""
     written = np.flatnonzero(path.written_off_on < NEVER)
-    lost = open_principal(replace(plan, **take_rows(plan, written)), _rows(path, written), path.written_off_on[written])
+    lost = open_principal(plan.take(written), path.take(written), path.written_off_on[written])
     recovered = chance(rng, parameters.payment.recovered_share, written.size)
     back = np.flatnonzero(recovered)
     regained = (lost[back] * rng.uniform(0.05, 0.30, back.size)).astype(np.int64)
@@ -144,13 +135,13 @@ def adjustments(
     )
     return Adjustments(
         loan=loan,
-        kind=np.repeat(np.arange(4), [written.size, back.size, refunded.size, moved.size]),
+        kind=np.repeat([WRITE_OFF, RECOVERY, REFUND, EXTENSION], [written.size, back.size, refunded.size, moved.size]),
         second=np.maximum(day * DAY + between(rng, 20 * 3600, 23 * 3600, loan.size), lent.second[loan] + 3600),
         amount=np.concatenate([lost, regained, lent.principal[refunded], np.zeros_like(moved)]),
     )
 
 
 def extended_days(plan: Schedules, path: Paths, moved: Ints) -> Ints:
-    """Give the day on which each extended receivable's schedule was moved: a few days before the first moved due day."""
+    """Give the day on which each schedule was moved: a few days before the first moved due day."""
     place = np.minimum(path.extended_from[moved], LONGEST_TERM - 1)
     return plan.due_on[moved, place] - EXTENDED_BEFORE_DAYS

@@ -1,10 +1,10 @@
 """The orders: how often, when, what, from whom, for how much, and whether credit is asked for."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from simulate.arrays import DAY, Flags, Floats, Ints, between, chance, choose, logistic
+from simulate.arrays import DAY, Columns, Flags, Floats, Ints, between, chance, choose, logistic
 from simulate.parameters import CATEGORIES, REGIONS, VIRTUAL_CATEGORIES
 from simulate.people import Population
 from simulate.seasons import draw_days, draw_seconds
@@ -19,7 +19,7 @@ ENTRY_SHARES = (0.72, 0.08, 0.20)
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(Columns):
     """All orders by time, one array a property.
 
     Args:
@@ -58,10 +58,6 @@ class Orders:
     def is_virtual(self) -> Flags:
         """Tell which orders need no delivery."""
         return np.asarray(self.category >= len(CATEGORIES), dtype=np.bool_)
-
-    def take(self, chosen: Ints) -> "Orders":
-        """Give the chosen orders."""
-        return replace(self, **{column.name: getattr(self, column.name)[chosen] for column in fields(self)})
 
 
 def orders(rng: np.random.Generator, population: Population, merchants: Shops, weights: Floats) -> Orders:
