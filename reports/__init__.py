@@ -6,9 +6,12 @@ Read in this order:
 1. `contents` and `evidence` - everything that a report shows, as frozen plain values; the caller fills them from
    published tables and the ledger.
 2. `words` - how a number, an amount, a share or a missing value is written.
-3. `findings` - what the numbers say: the verdict, what to look at, and the title of each picture.
-4. `charts` - pictures as plain marks with positions; no drawing library.
-5. `pool_report` - `render(report)`: contents, findings and pictures laid out by `templates/` as one HTML text.
+3. `shares` - how eligible, batch and pool divide.
+4. `findings` - what the numbers say: the verdict, and what to look at.
+5. `titles` - the sentence over each table and picture.
+6. `charts` - pictures as plain marks with positions; no drawing library.
+7. `views` - rows, tiles and pictures as the templates lay them out.
+8. `pool_report` - `render(report)`: contents, findings and pictures laid out by `templates/` as one HTML text.
 
 The page loads nothing: its policy allows one style sheet, its own, by hash, and no script, image, font or frame.
 Equal contents give equal bytes. Every text from outside is escaped.

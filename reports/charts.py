@@ -13,7 +13,8 @@ from reports.findings import agrees, limit_use
 
 WIDTH = 500.0
 HEIGHT = 270.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 44.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 18.0, 48.0, 44.0
+LOWEST_TOP = 0.001
 GAUGE_LENGTH = 120.0
 GAUGE_BOUND = 100.0
 
@@ -72,8 +73,6 @@ def nice_step(top: float) -> float:
     >>> nice_step(0.23), nice_step(41)
     (0.05, 10.0)
     """
-    if top <= 0:
-        return 0.01
     rough = top / 4
     scale = 10.0 ** floor(log10(rough))
     return float(next(step * scale for step in (1, 2, 2.5, 5, 10) if step * scale >= rough * 0.85))
@@ -81,13 +80,14 @@ def nice_step(top: float) -> float:
 
 def frame_for(count: int, highest: float) -> Frame:
     """Give a plot area whose scale ends on a grid line at or above the highest value."""
+    highest = max(highest, LOWEST_TOP)
     step = nice_step(highest)
     lines = max(1, -int(-(highest - step * 1e-9) // step))
     return Frame(count, lines * step, step)
 
 
 def _grid(frame: Frame) -> list[Mark]:
-    digits = 0 if _is_whole_percent(frame.step) else 1
+    digits = _percent_digits([frame.step])
     marks = []
     for line in range(round(frame.top / frame.step) + 1):
         y = frame.y(line * frame.step)
@@ -97,8 +97,10 @@ def _grid(frame: Frame) -> list[Mark]:
     return marks
 
 
-def _is_whole_percent(fraction: float) -> bool:
-    return abs(fraction * 100 - round(fraction * 100)) < 1e-9
+def _percent_digits(fractions: list[float]) -> int:
+    """Give how many digits tell these fractions apart from rounded ones when written as percentages."""
+    exact = (d for d in range(4) if all(abs(f * 100 - round(f * 100, d)) < 1e-9 for f in fractions))
+    return next(exact, 4)
 
 
 def _column(frame: Frame, left: float, width: float, value: float, kind: str) -> Mark:
@@ -139,7 +141,7 @@ def probability_picture(probabilities: DefaultProbabilities, title: str) -> Pict
             _column(frame, slot + 0.5, 0.42, ours, "batch"),
         ]
     edges = [one.lower for one in bins] + [bins[-1].upper] if bins else []
-    digits = 0 if all(map(_is_whole_percent, edges)) else 1
+    digits = _percent_digits(edges)
     for slot, edge in enumerate(edges):
         marks.append(_tick(frame, slot, f"{edge * 100:.{digits}f}"))
     marks += _means(frame, probabilities, edges)
@@ -159,16 +161,16 @@ def _means_said(probabilities: DefaultProbabilities) -> str:
 
 
 def _means(frame: Frame, probabilities: DefaultProbabilities, edges: list[float]) -> list[Mark]:
-    marks = []
+    """Mark the means; the smaller one's note stands above the other's line, so that the two never cross."""
     means = ((probabilities.eligible_mean, "eligible"), (probabilities.batch_mean, "batch"))
-    for row, (mean, name) in enumerate(means):
-        if mean is None or not edges:
-            continue
-        x = frame.x(_slot_of(edges, mean))
-        top = TOP - 14 + row * 13
+    measured = sorted((mean, name) for mean, name in means if mean is not None and edges)
+    marks = []
+    for row, (mean, name) in enumerate(measured):
+        x, top = frame.x(_slot_of(edges, mean)), TOP - 20 + row * 13
+        side, shift = ("end", -5) if x > WIDTH * 0.75 else ("", 5)
         said = f"{name} mean {words.percent(mean, 2)}"
         marks.append(mark("line", f"mean {name}-line", x1=x, x2=x, y1=top - 7, y2=HEIGHT - BOTTOM))
-        marks.append(mark("text", f"note {name}-note", said, x=x + 5, y=top + 2))
+        marks.append(mark("text", f"note {name}-note {side}".rstrip(), said, x=x + shift, y=top + 2))
     return marks
 
 

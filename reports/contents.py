@@ -102,12 +102,16 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One part of a composition: a grade, a region, a band; `pool` is the pool with the batch."""
+    """One part of a composition: a grade, a region, a band; `pool` is the pool with the batch.
+
+    `is_rest` marks the part that gathers all smaller ones: no sentence is made about it.
+    """
 
     label: str
     eligible: Holding
     batch: Holding
     pool: Holding
+    is_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from reports import words
 from reports.contents import LimitLine, PoolReport
+from reports.shares import widest_gap
 
 TIGHT_USE = 0.95
 """A kept limit used to this share is worth a look even where it does not bind."""
@@ -188,21 +189,17 @@ def _data_to_watch(report: PoolReport) -> Iterator[Finding]:
 
 def _eligibility_to_watch(report: PoolReport) -> Iterator[Finding]:
     undecided = sorted((c for c in report.criteria if c.unknown), key=lambda c: (-c.unknown, c.code))
+    said = [f"{c.code} for {words.many(c.unknown, 'receivable')}" for c in undecided[:3]]
     if undecided:
-        worst = undecided[0]
-        codes = listed([c.code for c in undecided[:3]]) + (" and others" if len(undecided) > 3 else "")
-        text = f"{codes} could not be decided everywhere ({worst.code}: {words.many(worst.unknown, 'receivable')})."
-        yield Finding("look", f"{text} Unknown is never a pass.", "eligibility")
+        more = f" ({len(undecided)} criteria in all)" if len(undecided) > 3 else ""
+        text = f"A value is missing to decide {listed(said)}{more}. Unknown is never a pass."
+        yield Finding("look", text, "eligibility")
 
 
 def _purchase_to_watch(report: PoolReport) -> Iterator[Finding]:
-    gap = widest_gap(report)
+    gap = widest_gap(report.compositions)
     if gap is not None and abs(gap.difference) >= DIFFERENT_SHARE:
-        direction = "more" if gap.difference > 0 else "less"
-        size = words.points(abs(gap.difference)).removeprefix("+")
-        yield Finding(
-            "look", f"The batch holds {size} {direction} {gap.trait} {gap.label} than the eligible.", "composition"
-        )
+        yield Finding("look", f"The batch holds {gap} than the eligible: ask why.", "composition")
     purchase = report.purchase
     if purchase is None or purchase.cash_available <= 0:
         return
@@ -223,26 +220,3 @@ def _model_to_watch(report: PoolReport) -> Iterator[Finding]:
 def agrees(predicted: float, low: float | None, high: float | None) -> bool:
     """Tell whether a prediction lies in the interval of what was observed; without one nothing is said against it."""
     return (low is None or low <= predicted) and (high is None or predicted <= high)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The part of a composition where batch and eligible differ most."""
-
-    trait: str
-    label: str
-    difference: float
-
-
-def widest_gap(report: PoolReport) -> Gap | None:
-    """Find where the batch's share differs most from the eligible share, over all compositions."""
-    gaps = [
-        Gap(composition.trait, member.label, batch - eligible)
-        for composition in report.compositions
-        for member in composition.members
-        if (batch := words.share(member.batch.principal, sum(m.batch.principal for m in composition.members)))
-        is not None
-        and (eligible := words.share(member.eligible.principal, sum(m.eligible.principal for m in composition.members)))
-        is not None
-    ]
-    return max(gaps, key=lambda gap: (abs(gap.difference), gap.trait, gap.label), default=None)

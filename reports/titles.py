@@ -1,12 +1,15 @@
 """The sentence over each table and picture, computed from what it shows."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from reports import words
-from reports.contents import Composition, Holding, Member, PoolReport
+from reports.contents import Composition, PoolReport
 from reports.evidence import Agreement, DataQuality, DefaultProbabilities, ModelQuality
-from reports.findings import agrees, limit_use, listed
+from reports.findings import DIFFERENT_SHARE, agrees, limit_use, listed
+from reports.shares import batch_of, eligible_of, pool_of, total, widest_gap
+
+ALIKE = 0.005
+"""Shares of batch and eligible nearer than this are called alike."""
 
 
 def funnel_title(report: PoolReport) -> str:
@@ -37,34 +40,14 @@ def eligibility_title(report: PoolReport) -> str:
 def composition_title(composition: Composition) -> str:
     """Name the largest part of the batch, or of the pool where there is no batch."""
     trait = composition.trait[:1].upper() + composition.trait[1:]
+    named = [member for member in composition.members if not member.is_rest]
     for name, holding in (("batch", batch_of), ("pool", pool_of), ("eligible principal", eligible_of)):
         whole = total(composition, holding).principal
-        if whole > 0:
-            top = min(composition.members, key=lambda m: (-holding(m).principal, m.label))
+        if whole > 0 and named:
+            top = min(named, key=lambda m: (-holding(m).principal, m.label))
             part = words.percent(words.share(holding(top).principal, whole), 0)
             return f"{trait}: {top.label} is the largest part of the {name}, {part}"
     return f"{trait}: nothing to divide"
-
-
-def eligible_of(member: Member) -> Holding:
-    """Give the eligible receivables of a part."""
-    return member.eligible
-
-
-def batch_of(member: Member) -> Holding:
-    """Give the batch's receivables of a part."""
-    return member.batch
-
-
-def pool_of(member: Member) -> Holding:
-    """Give the pool's receivables of a part, the batch among them."""
-    return member.pool
-
-
-def total(composition: Composition, holding: Callable[[Member], Holding]) -> Holding:
-    """Add up one column of a composition."""
-    parts = [holding(member) for member in composition.members]
-    return Holding(sum(part.count for part in parts), sum((part.principal for part in parts), Decimal(0)))
 
 
 def limits_title(report: PoolReport) -> str:
@@ -79,7 +62,7 @@ def limits_title(report: PoolReport) -> str:
         return "The pool is empty: no limit can be measured"
     use, code = max(used)
     kept = "The limit is kept" if len(report.limits) == 1 else f"All {len(report.limits)} limits are kept"
-    return f"{kept}; {code} is the tightest, {words.percent(use, 0)} used"
+    return f"{kept}; {code} is the tightest, {words.percent(use)} used"
 
 
 def triggers_title(report: PoolReport) -> str:
@@ -141,3 +124,43 @@ def invariants_title(data: DataQuality) -> str:
     if broken:
         return f"{len(broken)} of {words.many(len(data.invariants), 'invariant')} broken: {listed(broken)}"
     return f"All {len(data.invariants)} invariants hold" if len(data.invariants) > 1 else "The invariant holds"
+
+
+def purchase_title(report: PoolReport) -> str:
+    """Say what is paid for what, and how far the purchase has come."""
+    purchase = report.purchase
+    if purchase is None or purchase.batch.count == 0:
+        return "Nothing was proposed"
+    principal = words.short_money(purchase.batch.principal, report.currency)
+    price = words.short_money(purchase.price, report.currency)
+    stands = {
+        "proposed": "waits for a second person",
+        "approved": "is approved, not yet booked",
+        "booked": "is approved and booked",
+        "rejected": "was rejected",
+    }
+    return f"{principal} of principal for {price} {stands[purchase.status]}"
+
+
+def compositions_title(report: PoolReport) -> str:
+    """Say where the batch differs most from what it was chosen from."""
+    gap = widest_gap(report.compositions)
+    if gap is None:
+        return "What the eligible and the pool consist of" if report.funnel.eligible.count else "Nothing to divide"
+    if abs(gap.difference) < ALIKE:
+        return "The batch divides like the eligible"
+    return (
+        f"The batch divides like the eligible but for {gap}"
+        if abs(gap.difference) < DIFFERENT_SHARE
+        else f"The batch holds {gap} than the eligible"
+    )
+
+
+def spread_title(probabilities: DefaultProbabilities) -> str:
+    """Say how much of the batch, or of the eligible, lies in the safest half of the bins shown."""
+    name, amounts = "batch", [one.batch for one in probabilities.bins]
+    if not sum(amounts):
+        name, amounts = "eligible principal", [one.eligible for one in probabilities.bins]
+    lower = len(amounts) - len(amounts) // 2
+    part = words.percent(words.share(sum(amounts[:lower], Decimal(0)), sum(amounts, Decimal(0))), 0)
+    return f"{part} of the {name} lies below {words.percent(probabilities.bins[lower - 1].upper)} default probability"

@@ -116,7 +116,7 @@ def measured(number: float | None, unit: Unit, threshold: float) -> str:
         case Unit.COUNT:
             return figure(number, 0)
         case Unit.DAYS:
-            return f"{figure(number, 0 if number.is_integer() else 1)}{SPACE}d"
+            return f"{figure(number, 0 if float(number).is_integer() else 1)}{SPACE}d"
         case Unit.NUMBER:
             return figure(number, 0 if float(number).is_integer() else 2)
 

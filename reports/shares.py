@@ -1,0 +1,60 @@
+"""How a composition divides: its columns, their totals, and where batch and eligible differ most."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reports import words
+from reports.contents import Composition, Holding, Member
+
+
+def eligible_of(member: Member) -> Holding:
+    """Give the eligible receivables of a part."""
+    return member.eligible
+
+
+def batch_of(member: Member) -> Holding:
+    """Give the batch's receivables of a part."""
+    return member.batch
+
+
+def pool_of(member: Member) -> Holding:
+    """Give the pool's receivables of a part, the batch among them."""
+    return member.pool
+
+
+def total(composition: Composition, holding: Callable[[Member], Holding]) -> Holding:
+    """Add up one column of a composition."""
+    parts = [holding(member) for member in composition.members]
+    return Holding(sum(part.count for part in parts), sum((part.principal for part in parts), Decimal(0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The part of a composition where the batch's share differs most from the eligible share."""
+
+    trait: str
+    label: str
+    difference: float
+
+    def __str__(self) -> str:
+        """Say the difference as in '5.0 pp more grade A'."""
+        size = words.points(abs(self.difference)).removeprefix("+")
+        return f"{size} {'more' if self.difference >= 0 else 'less'} {self.trait} {self.label}"
+
+
+def widest_gap(compositions: tuple[Composition, ...]) -> Gap | None:
+    """Find where the batch differs most from what it was chosen from; None where there is no batch."""
+    gaps = [gap for composition in compositions for gap in _gaps(composition)]
+    return max(gaps, key=lambda gap: (abs(gap.difference), gap.trait, gap.label), default=None)
+
+
+def _gaps(composition: Composition) -> list[Gap]:
+    batch, eligible = total(composition, batch_of).principal, total(composition, eligible_of).principal
+    if not batch or not eligible:
+        return []
+    return [
+        Gap(composition.trait, part.label, float(part.batch.principal / batch - part.eligible.principal / eligible))
+        for part in composition.members
+        if not part.is_rest
+    ]
