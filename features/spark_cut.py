@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas.errors import SchemaError
@@ -22,16 +22,13 @@ def visible(frame: DataFrame, table: Table, as_of: date, time_zone: str) -> Data
     """Keep of every thing in a log the version that was in force at the start of a local day.
 
     Rows count when both `known_at` and `happened_at` lie before the cut, exclusive. Of one key the latest known
-    version stands (equal moments: the larger `record_hash`); a key whose latest version withdraws it is gone.
+    version stands (a published log holds no two of one key and moment); a key that it withdraws is gone.
     """
     moment = F.lit(day_start(as_of, time_zone))
-    before = (F.col("known_at") < moment) & (F.col("happened_at") < moment)
-    keyed = frame.where(before).withColumn("_key", F.xxhash64(*table.key))
-    repeated = keyed.groupBy("_key").agg(F.count("*").alias("_versions")).where("_versions > 1").select("_key")
-    latest_first = Window.partitionBy("_key", *table.key).orderBy(F.desc("known_at"), F.desc("record_hash"))
-    ranked = keyed.join(repeated, "_key", "left_semi").withColumn("_rank", F.row_number().over(latest_first))
-    several = ranked.where("_rank = 1").drop("_rank")
-    return keyed.join(repeated, "_key", "left_anti").unionByName(several).where(~F.col("is_deleted")).drop("_key")
+    known = frame.where((F.col("known_at") < moment) & (F.col("happened_at") < moment))
+    latest = known.groupBy(*table.key).agg(F.max("known_at").alias("_latest"))
+    versions = known.withColumn("_latest", F.col("known_at"))
+    return versions.join(latest, [*table.key, "_latest"], "left_semi").where(~F.col("is_deleted")).drop("_latest")
 
 
 def read_visible(logs: Logs, name: str, as_of: date, time_zone: str) -> DataFrame:

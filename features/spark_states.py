@@ -81,12 +81,16 @@ def _lateness(lines: DataFrame, as_of: date, convention: StateConvention) -> Dat
 def _reports(logs: Logs, as_of: date, time_zone: str) -> DataFrame:
     """Sum up what the servicer reported about days that ended before the as-of day."""
     told = read_visible(logs, "reported_states", as_of, time_zone).where(F.col("reported_on") < F.lit(as_of))
-    days = F.col("reported_days_past_due")
+    days, remaining = F.col("reported_days_past_due"), F.col("reported_remaining_count")
+
+    def latest(value: Column) -> Column:
+        return F.max_by(value, F.when(value.isNotNull(), F.col("reported_on")))
+
     return told.groupBy("receivable_id").agg(
-        F.max_by(F.coalesce(days, F.lit(0)), F.col("reported_on")).alias("reported_days"),
+        latest(days).alias("reported_days"),
         F.max(days).alias("worst_reported_days"),
         F.count(F.when(days > 0, 1)).alias("late_reported_count"),
-        F.max_by("reported_remaining_count", "reported_on").alias("reported_remaining_count"),
+        latest(remaining).alias("reported_remaining_count"),
     )
 
 
