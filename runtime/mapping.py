@@ -1,7 +1,7 @@
 """Source mappings: what `conf/sources/NAME.yaml` may say about a platform's raw files.
 
 A mapping names the platform, and for every canonical table one or more parts. A part reads files, reshapes their rows
-(unpivot, lookup, filter, group, running sums: in this order) and gives one expression a column over the raw columns,
+(unpivot, lookup, define, filter, group, running sums: in this order) and gives one expression a column over the raw columns,
 which are all text. `docs/sources.md` shows how one reads.
 """
 
@@ -117,12 +117,14 @@ class Part(Reading):
 
     Args:
         lookup: Other raw files to look into, by name.
+        define: Names for expressions that are used more than once, in order; they may name earlier ones.
         running: Running sums, by name.
         columns: Canonical column to expression.
         words: Canonical column to raw word to canonical word; a word that is not listed stays as it is.
     """
 
     lookup: dict[Name, Lookup] = Field(default_factory=dict)
+    define: dict[Name, Name] = Field(default_factory=dict)
     running: dict[Name, Running] = Field(default_factory=dict)
     columns: dict[Name, Name]
     words: dict[Name, dict[str, str]] = Field(default_factory=dict)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from pydantic import ValidationError
@@ -25,10 +25,10 @@ DEFAULTED = frozenset({"known_at", "is_deleted", "originator_id", "currency"})
 class RawKinds(Mapping[str, Kind]):
     """The kinds of raw columns: any name is a text but the few that the reading itself adds."""
 
-    def __init__(self, reading: Reading) -> None:
-        """Know the place columns and the index of the reading's unpivot."""
+    def __init__(self, reading: Reading, defined: Mapping[str, Kind] | None = None) -> None:
+        """Know the place columns, the index of the reading's unpivot, and what was defined so far."""
         index = {reading.unpivot.index: Kind.COUNT} if reading.unpivot else {}
-        self._known = {**PLACE, **index}
+        self._known = {**PLACE, **index, **(defined or {})}
 
     def __getitem__(self, name: str) -> Kind:
         """Give the kind of a column."""
@@ -64,6 +64,7 @@ class PartPlan:
     part: Part
     main: ReadingPlan
     lookups: Mapping[str, ReadingPlan]
+    defined: Mapping[str, Expression]
     columns: Mapping[str, Expression]
 
 
@@ -95,7 +96,12 @@ class _Problems:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML with one meaning only: no repeated key, no alias, no tag."""
+    """YAML with one meaning only: no repeated key, no alias, no tag; `on` and `no` are words, a day is a text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, shape) for tag, shape in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -164,26 +170,36 @@ def _plan_parts(table: Table, parts: tuple[Part, ...], problems: _Problems) -> I
 
 
 def _plan_part(table: Table, part: Part, problems: _Problems) -> PartPlan:
-    kinds = RawKinds(part)
+    defined = _defined(part, problems)
+    kinds = RawKinds(part, {name: expression.kind for name, expression in defined.items()})
     columns = {}
     for name, text in part.columns.items():
         if (parsed := _column(table, name, text, kinds, problems)) is not None:
             columns[name] = parsed
     _check_columns(table, part, problems)
-    kept = _filter(part, problems)
+    kept = _filter(part, kinds, problems)
     lookups = {name: _plan_lookup(name, lookup, problems) for name, lookup in part.lookup.items()}
-    used = {name for parsed in [*columns.values(), *([kept] if kept else [])] for name in parsed.columns}
+    used = {name for parsed in [*defined.values(), *columns.values(), *([kept] if kept else [])] for name in parsed.columns}
     used |= {name for running in part.running.values() for name in (running.sum, *running.by, *running.order)}
     used |= {name for lookup in part.lookup.values() for name in lookup.on}
-    offered = {f"{name}.{column}" for name, lookup in part.lookup.items() for column in lookup.columns}
-    needed = _needed(part, used - offered - set(part.running))
-    for name in sorted(name for name in needed if "." in name and name.split(".")[0] in part.lookup):
+    needed = _needed(part, used)
+    for name in sorted(name for name in needed if name.split(".")[0] in part.lookup):
         problems.add("columns", f"{name} is not among the columns of that lookup")
-    return PartPlan(table, part, ReadingPlan(part, _layout(part, needed), kept), lookups, columns)
+    return PartPlan(table, part, ReadingPlan(part, _layout(part, needed), kept), lookups, defined, columns)
+
+
+def _defined(part: Part, problems: _Problems) -> dict[str, Expression]:
+    defined: dict[str, Expression] = {}
+    for name, text in part.define.items():
+        try:
+            defined[name] = parse(text, RawKinds(part, {earlier: defined[earlier].kind for earlier in defined}))
+        except ExpressionError as error:
+            problems.add(f"define.{name}", error.found)
+    return defined
 
 
 def _plan_lookup(name: str, lookup: Lookup, problems: _Problems) -> ReadingPlan:
-    kept = _filter(lookup, problems, f"lookup.{name}.")
+    kept = _filter(lookup, RawKinds(lookup), problems, f"lookup.{name}.")
     used = {*lookup.columns, *lookup.on.values(), *(kept.columns if kept else ())}
     return ReadingPlan(lookup, _layout(lookup, _needed(lookup, used)), kept)
 
@@ -199,11 +215,11 @@ def _column(table: Table, name: str, text: str, kinds: RawKinds, problems: _Prob
         return None
 
 
-def _filter(reading: Reading, problems: _Problems, prefix: str = "") -> Expression | None:
+def _filter(reading: Reading, kinds: RawKinds, problems: _Problems, prefix: str = "") -> Expression | None:
     if reading.filter is None:
         return None
     try:
-        return parse(reading.filter, RawKinds(reading), Kind.FLAG)
+        return parse(reading.filter, kinds, Kind.FLAG)
     except ExpressionError as error:
         problems.add(f"{prefix}filter", error.found)
         return None
@@ -229,10 +245,10 @@ def _needed(reading: Reading, used: set[str]) -> set[str]:
 
 
 def _looked_up(reading: Reading, name: str) -> bool:
-    return isinstance(reading, Part) and (
-        name in reading.running
-        or name in {f"{key}.{column}" for key, lookup in reading.lookup.items() for column in lookup.columns}
-    )
+    if not isinstance(reading, Part):
+        return False
+    brought = {f"{key}.{column}" for key, lookup in reading.lookup.items() for column in lookup.columns}
+    return name in {*brought, *reading.running, *reading.define}
 
 
 def _layout(reading: Reading, needed: set[str]) -> FileLayout:

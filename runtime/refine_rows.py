@@ -77,7 +77,7 @@ def _delivery_end(mapping: SourceMapping) -> Column:
 def _raw(frame: DataFrame, plan: PartPlan) -> Column:
     personal = {*plan.part.pseudonymize}
     personal |= {f"{name}.{raw}" for name, lookup in plan.part.lookup.items() for raw in lookup.pseudonymize}
-    hidden = {column_of(name) for name in personal}
+    hidden = {column_of(name) for name in {*personal, *plan.defined}}
     shown = sorted(name for name in frame.columns if name.startswith("raw_") and name not in hidden)
     fault = F.to_json(F.struct(F.col("_fault_text").alias("fault")))
     if not shown:
@@ -88,7 +88,7 @@ def _raw(frame: DataFrame, plan: PartPlan) -> Column:
 
 def _reading_fault(plan: PartPlan) -> Column:
     found = F.when(F.col("_fault").isNotNull(), _code(F.col("_fault")))
-    for name, expression in plan.columns.items():
+    for name, expression in {**plan.defined, **plan.columns}.items():
         found = found.when(failed_conversions(expression, raw_column), _code(F.lit(NOT_CONVERTIBLE), name))
     return found
 

@@ -22,7 +22,7 @@ from schemas.table import Kind
 FILTERED = "FILTERED"
 MERGED = "MERGED"
 NO_NUMBER = "no number"
-AMOUNT = parse("to_money(amount)", {"amount": Kind.TEXT})
+AMOUNT = parse("to_money(to_real(amount))", {"amount": Kind.TEXT})
 ORDER = ("_file", "_row", "_index")
 
 
@@ -55,6 +55,8 @@ def shape(session: SparkSession, delivery: Delivery, plan: PartPlan) -> DataFram
     frame = _read(session, delivery, plan.main)
     for name, lookup in plan.lookups.items():
         frame = _look_up(session, delivery, frame, name, lookup, plan.part.lookup[name].on)
+    for name, expression in plan.defined.items():
+        frame = frame.withColumn(column_of(name), compile_expression(expression, raw_column))
     frame = _keep(frame, plan.main)
     for name, running in plan.part.running.items():
         frame = frame.withColumn(column_of(name), _running(running))
@@ -79,8 +81,8 @@ def _unpivot(frame: DataFrame, unpivot: Unpivot) -> DataFrame:
     rows = F.array(*[row(index) for index in range(unpivot.first, unpivot.last + 1)])
     gone = {column_of(name) for name in unpivot.raw_columns()}
     others = [F.col(name) for name in frame.columns if name not in gone]
-    single = F.when(F.col("_fault").isNull(), rows).otherwise(F.slice(rows, 1, 1))
-    long = frame.select(*others, F.explode(single).alias("_long"))
+    long = frame.select(*others, F.explode(rows).alias("_long"))
+    long = long.where(F.col("_fault").isNull() | (F.col("_long._index") == unpivot.first))
     named = [F.col(f"_long.{column_of(name)}").alias(column_of(name)) for name in unpivot.columns]
     index = F.col("_long._index")
     kept = [F.col(name) for name in frame.columns if name not in gone]
