@@ -1,0 +1,98 @@
+"""Metrics: each against scikit-learn or its plain formula, with ties and weights."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+from scipy.stats import ks_2samp
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+from models import evaluate
+from models.evaluate import Sample
+
+DRAW = np.random.default_rng(11)
+ODDS = DRAW.normal(-2, 1.2, 5000)
+TRUTH = expit(ODDS)
+OUTCOME = (DRAW.random(5000) < TRUTH).astype(float)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 12), st.integers(1, 3)), min_size=2, max_size=60))
+def test_metrics_equal_scikit_learn(rows: list[tuple[bool, int, int]]) -> None:
+    """AUC, PR-AUC, KS, Brier and log loss agree for any ties and weights."""
+    outcome = np.array([float(flag) for flag, _, _ in rows])
+    if len(set(outcome)) < 2:
+        return
+    probability = np.array([(level + 0.5) / 13 for _, level, _ in rows])
+    weight = np.array([float(each) for _, _, each in rows])
+    sample = Sample.of(outcome, probability, weight)
+    repeated = weight.astype(int)
+    both = np.repeat(outcome, repeated), np.repeat(probability, repeated)
+    assert evaluate.auc(sample) == pytest.approx(roc_auc_score(*both))
+    assert evaluate.gini(sample) == pytest.approx(2 * roc_auc_score(*both) - 1)
+    assert evaluate.pr_auc(sample) == pytest.approx(average_precision_score(*both))
+    assert evaluate.ks(sample) == pytest.approx(ks_2samp(both[1][both[0] == 1], both[1][both[0] == 0]).statistic)
+    assert evaluate.brier(sample) == pytest.approx(brier_score_loss(*both))
+    assert evaluate.log_loss(sample) == pytest.approx(log_loss(*both))
+
+
+def test_calibration_error_is_the_mean_gap_of_ten_equal_bins() -> None:
+    """Against the formula written out."""
+    order = np.argsort(TRUTH)
+    parts = np.array_split(order, 10)
+    wanted = np.mean([abs(OUTCOME[part].mean() - TRUTH[part].mean()) for part in parts])
+    assert evaluate.calibration_error(Sample.of(OUTCOME, TRUTH)) == pytest.approx(wanted)
+
+
+def test_the_true_probabilities_are_calibrated_and_distorted_ones_are_not() -> None:
+    """Slope and intercept name the distortion: odds twice as wide need a slope of one half."""
+    intercept, slope = evaluate.calibration_line(Sample.of(OUTCOME, TRUTH))
+    assert abs(intercept) < 0.25
+    assert abs(slope - 1) < 0.1
+    assert evaluate.calibration_line(Sample.of(OUTCOME, expit(2 * ODDS)))[1] == pytest.approx(slope / 2, rel=1e-3)
+    assert evaluate.calibration_line(Sample.of(OUTCOME, expit(ODDS + 1)))[0] == pytest.approx(
+        intercept - slope, rel=1e-3
+    )
+
+
+def test_interval_resamples_borrowers_not_rows() -> None:
+    """Ten copies of each borrower's row add no knowledge: the interval stays as wide."""
+    names = np.array([f"B{number}" for number in range(1000)], dtype=object)
+    outcome, probability = OUTCOME[:1000], TRUTH[:1000]
+    one = evaluate.interval(evaluate.auc, Sample.of(outcome, probability), names, replicates=100, seed=1)
+    copies = Sample.of(np.repeat(outcome, 10), np.repeat(probability, 10))
+    ten = evaluate.interval(evaluate.auc, copies, np.repeat(names, 10), replicates=100, seed=1)
+    alone = evaluate.interval(evaluate.auc, copies, np.arange(10_000).astype(object), replicates=100, seed=1)
+    assert one is not None
+    assert ten is not None
+    assert alone is not None
+    assert ten == pytest.approx(one)
+    assert (alone[1] - alone[0]) < 0.5 * (ten[1] - ten[0])
+    assert one[0] < evaluate.auc(Sample.of(outcome, probability)) < one[1]
+
+
+def test_one_outcome_leaves_discrimination_out() -> None:
+    """Where nobody defaulted there is no AUC, but there is a Brier score."""
+    found = evaluate.measure(Sample.of(np.zeros(5), np.full(5, 0.1)))
+    assert "auc" not in found
+    assert found["brier"] == pytest.approx(0.01)
+    assert found["observed_rate"] == 0
+
+
+def test_lift_and_parts_add_up() -> None:
+    """The riskiest tenth leads, all defaults are caught in the end, and the parts hold all rows."""
+    sample = Sample.of(OUTCOME, TRUTH)
+    table = evaluate.lift_table(sample)
+    assert table["captured_share"].iloc[-1] == pytest.approx(1)
+    assert table["lift"].iloc[0] > 2
+    month = np.where(np.arange(5000) < 2000, "2025-01", "2025-02").astype(object)
+    parts = evaluate.by_part(month, sample, "month")
+    assert parts["row_count"].tolist() == [2000, 3000]
+    assert parts["auc"].iloc[0] == pytest.approx(roc_auc_score(OUTCOME[:2000], TRUTH[:2000]))
+
+
+def test_stability_is_small_for_the_same_population_and_large_for_another() -> None:
+    """PSI against its formula's meaning: halves of one sample under 0.02, a shifted one above 0.25."""
+    assert evaluate.population_stability(TRUTH[::2], TRUTH[1::2]) < 0.02
+    assert evaluate.population_stability(TRUTH, expit(ODDS + 1)) > 0.25
