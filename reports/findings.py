@@ -59,6 +59,8 @@ def limit_state(limit: LimitLine) -> str:
     """Name where a limit stands."""
     if not limit.is_kept:
         return "Breached"
+    if limit.value is None:
+        return "Not measured"
     return "Binds" if limit.is_binding else "Kept"
 
 
@@ -122,7 +124,12 @@ def _limits_clause(limits: tuple[LimitLine, ...]) -> str:
     binding = [limit.code for limit in limits if limit.is_binding]
     if not binding:
         return "every limit is kept and none binds"
-    return f"every limit is kept; {listed(binding)} {'binds' if len(binding) == 1 else 'bind'}"
+    return f"every limit is kept; {binding_said(binding)}"
+
+
+def binding_said(codes: list[str]) -> str:
+    """Say which limits bind."""
+    return f"{listed(codes)} {'binds' if len(codes) == 1 else 'bind'}"
 
 
 def listed(names: list[str]) -> str:

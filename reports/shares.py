@@ -1,6 +1,6 @@
 """How a composition divides: its columns, their totals, and where batch and eligible differ most."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,6 +27,33 @@ def total(composition: Composition, holding: Callable[[Member], Holding]) -> Hol
     """Add up one column of a composition."""
     parts = [holding(member) for member in composition.members]
     return Holding(sum(part.count for part in parts), sum((part.principal for part in parts), Decimal(0)))
+
+
+def compose(
+    trait: str,
+    eligible: Mapping[str, Holding],
+    batch: Mapping[str, Holding],
+    pool: Mapping[str, Holding],
+    largest: int | None = None,
+) -> Composition:
+    """Divide three populations by one trait, given what each holds of each part.
+
+    Parts stand in the order in which they are given. With `largest`, only so many parts stand, most principal of the
+    eligible and the pool first, and all smaller ones are gathered at the end.
+    """
+    nothing = Holding()
+    parts = [
+        Member(label, eligible.get(label, nothing), batch.get(label, nothing), pool.get(label, nothing))
+        for label in dict.fromkeys((*eligible, *batch, *pool))
+    ]
+    if largest is None or len(parts) <= largest:
+        return Composition(trait, tuple(parts))
+    ranked = sorted(parts, key=lambda part: (-(part.eligible.principal + part.pool.principal), part.label))
+    smaller = Composition(trait, tuple(ranked[largest:]))
+    rest = Member(
+        "All others", total(smaller, eligible_of), total(smaller, batch_of), total(smaller, pool_of), is_rest=True
+    )
+    return Composition(trait, (*ranked[:largest], rest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,6 @@ def _pictures(report: PoolReport) -> dict[str, charts.Picture]:
 def _tiles(report: PoolReport) -> tuple[Tile, ...]:
     purchase, means = report.purchase, report.probabilities
     batch = purchase.batch if purchase else Holding()
-    kept = sum(limit.is_kept for limit in report.limits)
-    binding = [limit.code for limit in report.limits if limit.is_binding]
     eligible = report.funnel.eligible
     price, cash = (purchase.price, purchase.cash_available) if purchase else (None, None)
     currency = report.currency
@@ -126,12 +124,17 @@ def _tiles(report: PoolReport) -> tuple[Tile, ...]:
             words.percent(means.batch_mean, 2),
             f"eligible {words.percent(means.eligible_mean, 2)}",
         ),
-        Tile(
-            "Limits kept",
-            f"{kept} of {len(report.limits)}",
-            f"{findings.listed(binding)} binds" if binding else "none binds",
-        ),
+        _limits_tile(report),
     )
+
+
+def _limits_tile(report: PoolReport) -> Tile:
+    states = [findings.limit_state(limit) for limit in report.limits]
+    kept = f"{states.count('Kept') + states.count('Binds')} of {len(states)}"
+    binding = [limit.code for limit in report.limits if limit.is_binding]
+    if set(states) == {"Not measured"}:
+        return Tile("Limits kept", words.NOTHING, "the pool is empty")
+    return Tile("Limits kept", kept, findings.binding_said(binding) if binding else "none binds")
 
 
 def _of_eligible(batch: Holding, eligible: Holding) -> str:

@@ -37,6 +37,12 @@ MODEL = ModelQuality(
     reasons=REASONS,
 )
 
+PARTIES = (
+    Party("Originator", "Lantern Micro-Credit Co., Ltd."),
+    Party("Plan manager", "Cedar Asset Management"),
+    Party("Trustee", "Harbour Trust"),
+)
+
 
 def sample_report() -> PoolReport:
     """Give a proposed batch that keeps every limit, with a few things to look at."""
@@ -45,11 +51,7 @@ def sample_report() -> PoolReport:
             name="spring_revolving_1",
             version="3",
             document_hash="9f2c41d07be85a13c6d4e07721f0b9a85d3e6c1b24f7a90813ce55d2b6740fa1",
-            parties=(
-                Party("Originator", "Lantern Micro-Credit Co., Ltd."),
-                Party("Plan manager", "Cedar Asset Management"),
-                Party("Trustee", "Harbour Trust"),
-            ),
+            parties=PARTIES,
             title_en="Spring Revolving Consumer Receivables No. 1",
             title_zh="春晖一期消费分期资产支持专项计划",
         ),

@@ -5,11 +5,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports import findings, titles
 from reports.contents import Holding, LimitLine, PoolReport, Purchase, Unit
 from reports.evidence import DefaultProbabilities, TableQuality
-from reports.shares import widest_gap
+from reports.shares import batch_of, compose, eligible_of, total, widest_gap
 from tests.reports.sample import breached, empty_pool, nothing_bought, sample_report
 
 
@@ -158,6 +160,18 @@ def test_the_batch_is_compared_as_shown(batch: float, word: str) -> None:
     """Batch and eligible are called alike exactly when they are written alike."""
     means = DefaultProbabilities((), eligible_mean=0.02, batch_mean=batch)
     assert word in titles.probability_title(means)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=12), st.integers(min_value=1, max_value=6))
+def test_gathering_small_parts_loses_nothing(counts: dict[str, int], largest: int) -> None:
+    """However few parts stand alone, each column still adds up, and no gathered part is larger than one shown."""
+    held = {label: Holding(count, Decimal(count * 7)) for label, count in counts.items()}
+    composition = compose("region", held, {}, held, largest)
+    assert total(composition, eligible_of) == Holding(sum(counts.values()), Decimal(sum(counts.values()) * 7))
+    shown = [member.pool.count for member in composition.members if not member.is_rest]
+    assert shown == sorted(shown, reverse=True) or len(counts) <= largest
+    assert len(shown) == min(largest, len(counts))
+    assert total(composition, batch_of) == Holding()
 
 
 def test_the_rest_is_never_called_the_largest_part() -> None:

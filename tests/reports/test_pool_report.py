@@ -267,6 +267,7 @@ def test_an_empty_pool_reads_well() -> None:
     found = read(render(empty_pool()))
     assert "No receivable was open at the start of 5 March 2025." in by_id(found, "summary").text
     assert "No proposal was made" in by_id(found, "purchase").text
+    assert {row[7] for row in table(found, "Limits of the pool")[1:]} == {"Not measured"}
     assert "nan" not in found.all("main")[0].text.lower().split()
     assert "None" not in found.all("main")[0].text.replace("None of", "")
     assert all(row.all("td") or row.all("th") for one in found.all("tbody") for row in one.all("tr"))
