@@ -124,10 +124,13 @@ class Registry:
         configuration: Mapping[str, object],
         plots: Mapping[str, bytes],
     ) -> None:
-        for name, value in _flat(trained.parameters.model_dump()).items():
-            self._client.log_param(run_id, name, value[:LONGEST_PARAMETER])
-        for name, number in {**trained.metrics, **{f"count_{k}": v for k, v in trained.counts.items()}}.items():
-            self._client.log_metric(run_id, name, number)
+        from mlflow.entities import Metric, Param
+
+        numbers = {**trained.metrics, **{f"count_{name}": number for name, number in trained.counts.items()}}
+        metrics = [Metric(name, number, timestamp=0, step=0) for name, number in numbers.items()]
+        settings = _flat(trained.parameters.model_dump())
+        params = [Param(name, text[:LONGEST_PARAMETER]) for name, text in settings.items()]
+        self._client.log_batch(run_id, metrics, params)
         texts = {
             "configuration.json": canonical_json(dict(configuration)),
             "snapshots.json": canonical_json(dict(snapshots)),
