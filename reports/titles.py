@@ -101,8 +101,8 @@ def agreement_title(rows: tuple[Agreement, ...], noun: str) -> str:
     """Say for how many tenths or grades the prediction lies in the interval of what was observed."""
     held = sum(agrees(row.predicted, row.observed.low, row.observed.high) for row in rows)
     if held == len(rows):
-        return f"In every {noun} the prediction lies within what was observed"
-    return f"In {held} of {words.many(len(rows), noun)} the prediction lies within what was observed"
+        return f"In every {noun} the prediction lies within the observed interval"
+    return f"In {held} of {words.many(len(rows), noun)} the prediction lies within the observed interval"
 
 
 def data_title(data: DataQuality) -> str:
