@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - PySpark's own idiom
+from pyspark.sql import functions as F
 
 from pipelines.common import say
 from runtime import clock

@@ -165,6 +165,25 @@ POSITIONS = derived(
     date("bought_on", "As-of day of the purchase."),
 )
 
+ROLL_FORWARDS = derived(
+    "roll_forwards",
+    "How the unpaid principal of all receivables moved from one day to a later one, every movement named.",
+    ("as_of",),
+    AS_OF,
+    date("opened_on", "The earlier day, at whose start the movement begins."),
+    money("opening_amount", "Unpaid principal at the start of the earlier day.", lowest=None),
+    money("added_amount", "Principal of receivables that came in."),
+    money("paid_amount", "Principal paid; negative where reversals outweigh.", lowest=None),
+    money("written_off_amount", "Principal written off.", lowest=None),
+    money("refunded_amount", "Principal refunded.", lowest=None),
+    money("corrected_amount", "Principal removed by corrections; negative where they added.", lowest=None),
+    money("closing_amount", "Unpaid principal at the start of the later day.", lowest=None),
+    money("difference_amount", "Opening and movements less closing: 0, or something moved without a name.", lowest=None),
+    money("reported_amount", "What the servicer reported for the end of the day before.", "nothing was reported"),
+    money("reported_difference_amount", "Closing less reported, over receivables that were reported.", lowest=None),
+    count("reported_unequal_count", "Receivables whose reported balance is not ours."),
+)
+
 QUARANTINE = derived(
     "quarantine",
     "A raw row that was read and could not be published, with the reason.",
