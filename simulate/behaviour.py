@@ -14,9 +14,9 @@ from simulate.shopping import NIGHT_LOG_ODDS, NIGHT_WEIGHT, Orders, device_gener
 ACTS = ("login", "view", "credit", "bill", "payfail", "profile", "bindcard", "ping")
 LOGIN, VIEW, CREDIT, BILL, PAYFAIL, PROFILE, BINDCARD, PING = range(8)
 CLICK_ODDS = {
-    CREDIT: (-1.5, 0.80, "credit_pages"),
+    CREDIT: (-1.4, 0.90, "credit_pages"),
     BILL: (-1.1, 0.80, "bill_views"),
-    PAYFAIL: (-3.3, 0.90, "failures"),
+    PAYFAIL: (-2.9, 0.95, "failures"),
     PROFILE: (-4.6, 0.70, "changes"),
     BINDCARD: (-4.4, 0.70, "changes"),
 }

@@ -54,8 +54,8 @@ def reports(rng: np.random.Generator, population: Population, days: int) -> Repo
     day = start[who] + place * EVERY_DAYS + np.where(place > 0, between(rng, 0, JITTER_DAYS, who.size), 0)
     bureau = population.trait("bureau", who, day)
     score = np.rint(SCORE_MEAN + SCORE_WEIGHT * bureau + SCORE_NOISE * rng.standard_normal(who.size)).astype(np.int64)
-    recent = rng.poisson(np.exp(0.5 + 0.55 * population.trait("inquiries", who, day)))
-    lenders = rng.poisson(np.exp(0.8 + 0.45 * population.trait("lenders", who, day)))
+    recent = rng.poisson(np.exp(0.7 + 0.60 * population.trait("inquiries", who, day)))
+    lenders = rng.poisson(np.exp(1.0 + 0.50 * population.trait("lenders", who, day)))
     late = chance(rng, logistic(-4.0 + 1.0 * bureau), who.size)
     balance = lenders * whole_thousands(np.exp(8.5 + 0.6 * rng.standard_normal(who.size)))
     return Reports(
@@ -64,7 +64,7 @@ def reports(rng: np.random.Generator, population: Population, days: int) -> Repo
         provider=(rng.random(who.size) < 0.3).astype(np.int64),
         score=np.where(chance(rng, UNSCORED_SHARE, who.size), 0, np.clip(score, 350, 900)),
         inquiries_3m=recent,
-        inquiries_12m=recent + rng.poisson(2.2 * np.exp(0.4 * population.trait("inquiries", who, day))),
+        inquiries_12m=recent + rng.poisson(4.0 * np.exp(0.45 * population.trait("inquiries", who, day))),
         lenders=lenders,
         balance=balance,
         overdue=np.where(late, balance // 10, 0),

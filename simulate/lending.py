@@ -106,7 +106,7 @@ def planned_use(wanted: Orders, product: Ints, principal: Ints, due: Ints) -> In
 def _products(rng: np.random.Generator, wanted: Orders) -> Ints:
     """Draw the product: the dearer the purchase, the longer the term; the ring takes the longest."""
     taste = np.log(wanted.amount / 20_000) + 1.3 * rng.standard_normal(wanted.size)
-    product = np.searchsorted(np.array([0.35, 1.15, 2.1, 2.6]), taste).astype(np.int64)
+    product = np.searchsorted(np.array([0.1, 1.0, 2.0, 2.5]), taste).astype(np.int64)
     return np.where(wanted.is_invented, len(PRODUCTS) - 1, product)
 
 

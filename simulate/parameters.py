@@ -17,12 +17,12 @@ REGIONS = (*_SAFER, *_RISKIER)
 class Traits:
     """How closely each observable trait of a borrower follows the latent risk (correlation)."""
 
-    bureau: float = 0.72
-    inquiries: float = 0.60
-    lenders: float = 0.55
+    bureau: float = 0.76
+    inquiries: float = 0.65
+    lenders: float = 0.60
     appetite: float = 0.60
     failures: float = 0.65
-    credit_pages: float = 0.60
+    credit_pages: float = 0.62
     bill_views: float = -0.35
     night: float = 0.50
     virtual: float = 0.50
@@ -40,16 +40,16 @@ class People:
     """Who borrows, how often they buy, and how the population shifts."""
 
     registered_before_share: float = 0.55
-    cohort_drift: float = 0.6
-    shock_share: float = 0.12
+    cohort_drift: float = 0.8
+    shock_share: float = 0.10
     shock_size: float = 1.0
-    orders_per_day: float = 0.052
+    orders_per_day: float = 0.057
     activity_deviation: float = 1.25
     most_active: float = 15.0
     log_income_mean: float = 11.2
     log_income_deviation: float = 0.45
     declared_income_share: float = 0.85
-    log_limit_mean: float = 8.9
+    log_limit_mean: float = 8.7
     related_share: float = 0.003
     moves_per_day: float = 0.0004
 
@@ -58,19 +58,19 @@ class People:
 class Risk:
     """Weights of the default equation: log-odds of 60 days past due within 180 days of disbursement."""
 
-    intercept: float = -4.55
-    latent: float = 0.85
+    intercept: float = -4.25
+    latent: float = 0.75
     utilisation: float = 0.40
     size: float = 0.30
     income: float = -0.25
     region: float = 0.25
-    category: float = 0.30
-    virtual: float = 0.45
+    category: float = 0.27
+    virtual: float = 0.40
     night: float = 0.40
-    shop: float = 0.30
+    shop: float = 0.25
     term: float = 0.30
     tenure: float = -0.25
-    invented: float = 2.6
+    invented: float = 2.4
     shared_fate: float = 0.25
     later_hazard: float = 0.10
 
@@ -102,11 +102,11 @@ class Ring:
     """Colluding borrowers and merchants who invent orders during a stretch of the history."""
 
     shop_share: float = 0.01
-    borrower_share: float = 0.006
+    borrower_share: float = 0.012
     starts: float = 0.30
     ends: float = 0.55
     found: float = 0.62
-    orders_mean: float = 3.0
+    orders_mean: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)

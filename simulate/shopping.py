@@ -68,7 +68,7 @@ def orders(rng: np.random.Generator, population: Population, merchants: Shops, w
     invented = np.arange(both.size) >= borrower.size
     night = chance(rng, logistic(NIGHT_LOG_ODDS + NIGHT_WEIGHT * population.trait("night", both, days)), both.size)
     category = np.where(invented, DIGITAL, _categories(rng, population, both, days))
-    amount = np.where(invented, between(rng, 150_000, 500_000, both.size), _amounts(rng, category))
+    amount = np.where(invented, between(rng, 80_000, 300_000, both.size), _amounts(rng, category))
     ring = np.flatnonzero(merchants.is_ring)
     outcome = choose(rng, (1.0 - REFUSED_SHARE - UNPAID_SHARE, REFUSED_SHARE, UNPAID_SHARE), both.size)
     second = days * DAY + draw_seconds(rng, night)
