@@ -33,16 +33,21 @@ def read_pattern(pattern: str) -> tuple[str, ...]:
     ('yyyy', "'-", 'MM', "'-", 'dd', "'T", 'HH')
     """
     tokens = _TOKEN.findall(pattern)
-    return tuple(token if token in FIELDS else f"'{token.strip(chr(39)) if len(token) > 1 else token}" for token in tokens)
+    return tuple(
+        token if token in FIELDS else f"'{token.strip(chr(39)) if len(token) > 1 else token}" for token in tokens
+    )
 
 
 def pattern_fault(pattern: str) -> str:
     """Say what is wrong with a pattern; empty where it can be read."""
     if not _PLAIN.fullmatch(pattern) or len(pattern) > 60:
         return f"the pattern {pattern!r} is not at most 60 plain characters"
-    letters = [token for token in _TOKEN.findall(pattern) if token.isalpha() and token not in FIELDS.keys() | _PLAIN_LETTERS]
+    letters = [
+        token for token in _TOKEN.findall(pattern) if token.isalpha() and token not in FIELDS.keys() | _PLAIN_LETTERS
+    ]
     if letters:
-        return f"the pattern {pattern!r} has {letters[0]!r}; the fields are {', '.join(FIELDS)}, other letters stand in quotes"
+        known = ", ".join(FIELDS)
+        return f"the pattern {pattern!r} has {letters[0]!r}; the fields are {known}, other letters stand in quotes"
     fields = [token for token in read_pattern(pattern) if token in FIELDS]
     once = all(sum(field in group for field in fields) == 1 for group in (_YEARS, _MONTHS))
     if not once or len(set(fields)) < len(fields):

@@ -1,4 +1,4 @@
-"""The house's expression language: a small, typed, three-valued part of SQL that sources, rules and deals are written in."""
+"""The house's expression language: the small, typed, three-valued part of SQL that sources, rules and deals speak."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -7,7 +7,7 @@ from sqlglot import expressions as syntax
 
 from schemas.errors import ExpressionError
 from schemas.expression_calls import checked_call
-from schemas.expression_kinds import NUMERIC, WHOLE, coerce, day, moment, unify
+from schemas.expression_kinds import NUMERIC, coerce, day, moment, unify
 from schemas.expression_nodes import Call, Expression, Literal, Name, Node, Value, refusal, walk
 from schemas.expression_text import FUNCTION_MARK, syntax_tree
 from schemas.functions import FUNCTIONS, OPERATORS
@@ -15,9 +15,9 @@ from schemas.table import Kind
 
 __all__ = ["Call", "Expression", "Literal", "Name", "Node", "Value", "parse", "walk"]
 
-MAX_LEVELS = 40
+MAX_LEVELS = 36
 """How deep an engine expression may become: the wire format of Spark Connect ends at about 48."""
-MAX_WEIGHT = 4_000
+MAX_WEIGHT = 2_000
 """How many engine nodes an expression may become."""
 MAX_DEPTH = 50
 
@@ -42,8 +42,8 @@ def parse(text: str, columns: Mapping[str, Kind], wanted: Kind | None = None) ->
     Raises:
         ExpressionError: Anything else than the language, with place and reason.
 
-    >>> parse("days_past_due <= 30 and grade in ('A', 'B')", {"days_past_due": Kind.DAYS, "grade": Kind.TEXT}).kind.value
-    'flag'
+    >>> sorted(parse("late_days <= 30 and grade in ('A')", {"late_days": Kind.DAYS, "grade": Kind.TEXT}).columns)
+    ['grade', 'late_days']
     """
     tree = syntax_tree(text, columns)
     checker = _Checker(text, columns)
@@ -101,7 +101,9 @@ class _Checker:
         self.depth -= 1
         return node
 
-    def refuse(self, tree: syntax.Expression, reason: str, mend: str = "docs/expressions.md says what is") -> ExpressionError:
+    def refuse(
+        self, tree: syntax.Expression, reason: str, mend: str = "docs/expressions.md says what is"
+    ) -> ExpressionError:
         starts = [node.meta["start"] for node in tree.walk() if "start" in node.meta]
         return refusal(self.text, min(starts, default=0), reason, mend)
 
@@ -218,7 +220,9 @@ class _Checker:
             return Call(kind, "add" if isinstance(tree, syntax.Add) else "subtract", (left, right))
         if left.kind is Kind.DATE and isinstance(tree, syntax.Sub):
             return Call(Kind.DAYS, "days_between", (left, right))
-        raise self.refuse(tree, f"{left.kind.value} is not added or subtracted", "add_days(date, number), concat(text, text)")
+        raise self.refuse(
+            tree, f"{left.kind.value} is not added or subtracted", "add_days(date, number), concat(text, text)"
+        )
 
     def product(self, tree: syntax.Expression) -> Node:
         factors = [coerce(self.lower(each), Kind.REAL) for each in (tree.this, tree.expression)]

@@ -57,9 +57,13 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(argument)
 
 
-def refusal(text: str, offset: int, reason: str, mend: str = "docs/expressions.md lists what the language has") -> ExpressionError:
+def refusal(
+    text: str, offset: int, reason: str, mend: str = "docs/expressions.md lists what the language has"
+) -> ExpressionError:
     """Make the error for an expression that is refused, with the place as line and column, both from 1."""
     line = text.count("\n", 0, offset) + 1
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1
     shown = text if len(text) <= 120 else f"{text[:117]}..."
-    return ExpressionError(f"{reason}, at line {line}, column {column} of {shown!r}", "an expression of the house's language", mend)
+    return ExpressionError(
+        f"{reason}, at line {line}, column {column} of {shown!r}", "an expression of the house's language", mend
+    )

@@ -124,7 +124,9 @@ def _token(text: str, token: Token, before: Token | None, after: Token | None, w
 def _function(text: str, token: Token) -> Token:
     name = token.text.lower()
     if name not in FUNCTIONS:
-        raise refusal(text, token.start, f"no function {token.text!r}", f"the functions are {', '.join(sorted(FUNCTIONS))}")
+        raise refusal(
+            text, token.start, f"no function {token.text!r}", f"the functions are {', '.join(sorted(FUNCTIONS))}"
+        )
     return _as(token, TokenType.VAR, FUNCTION_MARK + name)
 
 

@@ -120,7 +120,9 @@ TIME = (
         copies=3,
         levels=9,
     ),
-    Function("days_between", (DATE, DATE), Kind.DAYS, "Days from the second day to the first: later, earlier.", levels=3),
+    Function(
+        "days_between", (DATE, DATE), Kind.DAYS, "Days from the second day to the first: later, earlier.", levels=3
+    ),
     Function(
         "months_between",
         (DATE, DATE),
@@ -130,7 +132,12 @@ TIME = (
         levels=7,
     ),
     Function(
-        "years_between", (DATE, DATE), Kind.COUNT, "Whole years from the second day to the first: an age.", copies=3, levels=9
+        "years_between",
+        (DATE, DATE),
+        Kind.COUNT,
+        "Whole years from the second day to the first: an age.",
+        copies=3,
+        levels=9,
     ),
     Function("year", (DATE,), Kind.NUMBER, "The year.", levels=2),
     Function("month", (DATE,), Kind.NUMBER, "The month, 1 to 12.", levels=2),
@@ -138,7 +145,9 @@ TIME = (
 )
 
 GENERAL = (
-    Function("coalesce", (ANY, ANY), None, "The first of its values that is not null.", repeats=True),
+    Function(
+        "coalesce", (ANY, ANY), None, "The first of its values that is not null.", repeats=True, copies=2, levels=3
+    ),
     Function("nullif", (ANY, ANY), None, "The first value, or null where it equals the second.", copies=2, levels=3),
     Function("least", (ANY, ANY), None, "The smallest of its values, nulls left out.", repeats=True),
     Function("greatest", (ANY, ANY), None, "The largest of its values, nulls left out.", repeats=True),
@@ -151,7 +160,9 @@ GENERAL = (
         copies=2,
         levels=8,
     ),
-    Function("floor", (REAL,), Kind.COUNT, "The largest whole number not above; null from 10^15 on.", copies=2, levels=6),
+    Function(
+        "floor", (REAL,), Kind.COUNT, "The largest whole number not above; null from 10^15 on.", copies=2, levels=6
+    ),
 )
 
 TEXTS = (
@@ -159,15 +170,19 @@ TEXTS = (
     Function("upper", (TEXT,), Kind.TEXT, "In capital letters."),
     Function("lower", (TEXT,), Kind.TEXT, "In small letters."),
     Function("trim", (TEXT,), Kind.TEXT, "Without spaces at both ends."),
-    Function("substring", (TEXT, POSITION, POSITION), Kind.TEXT, "From that character on (the first is 1), that many."),
+    Function(
+        "substring",
+        (TEXT, POSITION, POSITION),
+        Kind.TEXT,
+        "From that character on (the first is 1), that many.",
+        copies=4,
+    ),
     Function("replace", (TEXT, WORD, WORD), Kind.TEXT, "With every first word replaced by the second."),
     Function("length", (TEXT,), Kind.COUNT, "How many characters.", levels=3),
     Function("starts_with", (TEXT, TEXT), Kind.FLAG, "Whether the first text begins with the second."),
 )
 
-FUNCTIONS: dict[str, Function] = {
-    function.name: function for function in (*CONVERSIONS, *TIME, *GENERAL, *TEXTS)
-}
+FUNCTIONS: dict[str, Function] = {function.name: function for function in (*CONVERSIONS, *TIME, *GENERAL, *TEXTS)}
 """Every function that an expression may name."""
 
 CONVERTING = frozenset(function.name for function in CONVERSIONS) - {"to_text"}

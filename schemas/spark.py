@@ -12,7 +12,15 @@ from schemas.spark_expression import column_named, compile_expression, failed_co
 from schemas.spark_types import engine_type, struct_type
 from schemas.table import MONEY_BOUND, Column, Kind, Rule, Table
 
-__all__ = ["RowCheck", "compile_expression", "conform", "engine_type", "failed_conversions", "row_checks", "struct_type"]
+__all__ = [
+    "RowCheck",
+    "compile_expression",
+    "conform",
+    "engine_type",
+    "failed_conversions",
+    "row_checks",
+    "struct_type",
+]
 
 REQUIRED_MISSING = "REQUIRED_MISSING"
 UNKNOWN_VALUE = "UNKNOWN_VALUE"

@@ -1,4 +1,4 @@
-"""Texts in a date pattern as an engine's days and moments: a match, fixed-width cuts, and one cast that never raises."""
+"""Texts in a date pattern as an engine's days and moments: a match, fixed-width cuts, a cast that never raises."""
 
 import re
 
@@ -29,15 +29,15 @@ class _Layout:
     def __init__(self, pattern: str) -> None:
         self.starts: dict[str, int] = {}
         pieces, position = [], 1
-        for token in read_pattern(pattern):
-            if token in FIELDS:
-                self.starts[token] = position
-                pieces.append(f"({FIELDS[token]})" if token == "X" else FIELDS[token])
-                pieces += [FRACTION] if token == "ss" else []
-                position += len(token)
+        for part in read_pattern(pattern):
+            if part in FIELDS:
+                self.starts[part] = position
+                pieces.append(f"({FIELDS[part]})" if part == "X" else FIELDS[part])
+                pieces += [FRACTION] if part == "ss" else []
+                position += len(part)
             else:
-                pieces.append(re.sub(r"([^A-Za-z0-9 ])", r"\\\1", token[1:]))
-                position += len(token) - 1
+                pieces.append(re.sub(r"([^A-Za-z0-9 ])", r"\\\1", part[1:]))
+                position += len(part) - 1
         self.regex = rf"^ *{''.join(pieces)} *\z"
 
     def day(self, text: Column) -> Column:

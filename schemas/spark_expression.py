@@ -6,6 +6,7 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from schemas.expression_kinds import WHOLE
 from schemas.expression_nodes import Call, Expression, Literal, Name, Node, walk
 from schemas.functions import CONVERTING
 from schemas.spark_functions import RULES, balanced
@@ -13,6 +14,8 @@ from schemas.spark_types import engine_type
 from schemas.table import Kind
 
 Resolve = Callable[[str], Column]
+PLAIN = WHOLE | {Kind.TEXT, Kind.FLAG}
+"""Kinds whose literals reach the engine as they are; the others travel as text, cast there."""
 
 
 def column_named(name: str) -> Column:
@@ -21,7 +24,7 @@ def column_named(name: str) -> Column:
 
 
 def compile_expression(expression: Expression, resolve: Resolve = column_named) -> Column:
-    """Give the expression as an engine column; null where SQL gives null or a value cannot be had; it never raises on data.
+    """Give the expression as an engine column; null where a value cannot be had: it never raises on data.
 
     Args:
         expression: What was parsed; the frame's columns must have the engine types of their kinds.
@@ -33,7 +36,7 @@ def compile_expression(expression: Expression, resolve: Resolve = column_named) 
 def failed_conversions(expression: Expression, resolve: Resolve = column_named) -> Column:
     """Give true where a conversion of the expression got a value that is not blank and could not read it; never null.
 
-    A branch of CASE that is not taken does not count; nor does a value of COALESCE that another of its conversions could read.
+    A branch of CASE that is not taken does not count, nor does COALESCE where another of its conversions could read.
     """
     return _any([_failures(expression.root, resolve)])
 
@@ -47,13 +50,10 @@ def _compile(node: Node, resolve: Resolve) -> Column:
 
 
 def _literal(node: Literal) -> Column:
-    value = node.value
-    if node.kind is Kind.REAL and isinstance(value, int | Decimal):
-        value = float(value)
-    if node.kind is Kind.TEXT and value is not None:
-        return F.lit(value)
-    shown = str(value) if node.kind in {Kind.DATE, Kind.MOMENT, Kind.MONEY, Kind.RATE} and value is not None else value
-    return F.lit(shown).cast(engine_type(node.kind))
+    if isinstance(node.value, int | Decimal) and node.kind is Kind.REAL:
+        return F.lit(float(node.value))
+    plain = node.value is None or node.kind in PLAIN
+    return F.lit(node.value if plain else str(node.value)).cast(engine_type(node.kind))
 
 
 def _failures(node: Node, resolve: Resolve) -> Column | None:
@@ -64,8 +64,8 @@ def _failures(node: Node, resolve: Resolve) -> Column | None:
         return _case_failures(node, resolve)
     failed = [_failures(argument, resolve) for argument in node.arguments]
     if node.function == "coalesce":
-        read = [_compile(argument, resolve) for argument in node.arguments if _converts(argument)]
-        return _any(failed) & F.coalesce(*read).isNull()
+        unread = [_compile(argument, resolve).isNull() for argument in node.arguments if _converts(argument)]
+        return _any(failed) & balanced(lambda left, right: left & right, unread)
     return _any([*failed, _own_failure(node, resolve)])
 
 
@@ -73,7 +73,9 @@ def _own_failure(node: Call, resolve: Resolve) -> Column | None:
     if node.function not in CONVERTING:
         return None
     given = _compile(node.arguments[0], resolve)
-    there = F.trim(given) != F.lit("") if node.arguments[0].kind is Kind.TEXT else given.isNotNull()
+    there = given.isNotNull()
+    if node.arguments[0].kind is Kind.TEXT:
+        there = there & (F.trim(given) != F.lit(""))
     return there & _compile(node, resolve).isNull()
 
 
@@ -90,5 +92,5 @@ def _converts(node: Node) -> bool:
 
 
 def _any(conditions: list[Column | None]) -> Column:
-    known = [F.coalesce(condition, F.lit(False)) for condition in conditions if condition is not None]
+    known = [condition for condition in conditions if condition is not None]
     return balanced(lambda left, right: left | right, known) if known else F.lit(False)

@@ -1,4 +1,4 @@
-"""What every call of the expression language becomes on an engine: equal on all, and null where a value cannot be had."""
+"""What every call of the expression language becomes on an engine: equal on all, null where there is no value."""
 
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -6,7 +6,7 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from schemas.expression_kinds import EXACT, WHOLE_BOUND
+from schemas.expression_kinds import EXACT, WHOLE, WHOLE_BOUND
 from schemas.expression_nodes import Call, Literal
 from schemas.spark_dates import day_of_text, moment_of_text
 from schemas.spark_types import engine_type
@@ -130,12 +130,12 @@ def _floor(_: Call, arguments: Columns) -> Column:
 
 def _add(call: Call, arguments: Columns) -> Column:
     left, right = arguments
-    return F.try_add(left, right) if call.kind in _BIGINTS else _fit(call, left + right)
+    return F.try_add(left, right) if call.kind in WHOLE else _fit(call, left + right)
 
 
 def _subtract(call: Call, arguments: Columns) -> Column:
     left, right = arguments
-    return F.try_subtract(left, right) if call.kind in _BIGINTS else _fit(call, left - right)
+    return F.try_subtract(left, right) if call.kind in WHOLE else _fit(call, left - right)
 
 
 def _fit(call: Call, column: Column) -> Column:
@@ -157,8 +157,6 @@ def _substring(_: Call, arguments: Columns) -> Column:
 def _replace(_: Call, arguments: Columns) -> Column:
     return F.replace(*arguments)
 
-
-_BIGINTS = frozenset({Kind.COUNT, Kind.NUMBER, Kind.DAYS})
 
 RULES: dict[str, Rule] = {
     "and": lambda _, a: balanced(lambda left, right: left & right, a),

@@ -39,5 +39,5 @@ def engine_type(kind: Kind) -> DataType:
 
 
 def struct_type(table: Table) -> StructType:
-    """Give the engine's schema of a table; every field may be null there, for nulls are checked as rows, not as shape."""
+    """Give the engine's schema of a table; every field may be null there, for nulls are checked row by row."""
     return StructType([StructField(column.name, engine_type(column.kind)) for column in table.columns])
