@@ -1,8 +1,8 @@
 """Source mappings: what `conf/sources/NAME.yaml` may say about a platform's raw files.
 
 A mapping names the platform, and for every canonical table one or more parts. A part reads files, reshapes their rows
-(unpivot, lookup, define, filter, group, running sums: in this order) and gives one expression a column over the raw columns,
-which are all text. `docs/sources.md` shows how one reads.
+(unpivot, lookup, define, filter, group, running sums: in this order) and gives one expression a column over the raw
+columns, which are all text. `docs/sources.md` shows how one reads.
 """
 
 import re

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -98,12 +98,16 @@ class _Problems:
 class _StrictLoader(yaml.SafeLoader):
     """YAML with one meaning only: no repeated key, no alias, no tag; `on` and `no` are words, a day is a text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, shape) for tag, shape in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
+        first: [
+            (tag, shape)
+            for tag, shape in resolvers
+            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+        ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not allowed", problem_mark=event.start_mark)
@@ -111,11 +115,13 @@ class _StrictLoader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem="tags are not allowed", problem_mark=event.start_mark)
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for number, key in enumerate(keys):
             if key in keys[:number]:
-                raise yaml.MarkedYAMLError(problem=f"key {key!r} stands twice", problem_mark=node.value[number][0].start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key!r} stands twice", problem_mark=node.value[number][0].start_mark
+                )
         return super().construct_mapping(node, deep)
 
 
@@ -130,7 +136,9 @@ def load_mapping(path: Path) -> SourcePlan:
     except FileNotFoundError as error:
         raise ConfigurationError(f"no source mapping {path}", "a YAML file there", "--source NAME") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {error}", "strict YAML: no repeated keys, aliases or tags", str(path)) from error
+        raise ConfigurationError(
+            f"{path}: {error}", "strict YAML: no repeated keys, aliases or tags", str(path)
+        ) from error
     return plan_mapping(tree, str(path))
 
 
@@ -179,7 +187,9 @@ def _plan_part(table: Table, part: Part, problems: _Problems) -> PartPlan:
     _check_columns(table, part, problems)
     kept = _filter(part, kinds, problems)
     lookups = {name: _plan_lookup(name, lookup, problems) for name, lookup in part.lookup.items()}
-    used = {name for parsed in [*defined.values(), *columns.values(), *([kept] if kept else [])] for name in parsed.columns}
+    used = {
+        name for parsed in [*defined.values(), *columns.values(), *([kept] if kept else [])] for name in parsed.columns
+    }
     used |= {name for running in part.running.values() for name in (running.sum, *running.by, *running.order)}
     used |= {name for lookup in part.lookup.values() for name in lookup.on}
     needed = _needed(part, used)

@@ -154,7 +154,9 @@ def _csv(path: Path, layout: FileLayout) -> Iterator[Chunk]:
 
     def note(row: pacsv.InvalidRow) -> str:
         lines = 1 + row.text.rstrip("\r\n").count("\n")
-        broken.append((row.number - 1, lines, f"{row.actual_columns} values where the header has {row.expected_columns}"))
+        broken.append(
+            (row.number - 1, lines, f"{row.actual_columns} values where the header has {row.expected_columns}")
+        )
         return "skip"
 
     reader = pacsv.open_csv(
@@ -179,9 +181,7 @@ def _header(path: Path, layout: FileLayout) -> tuple[list[str], tuple[Fault, ...
     return names, _missing(layout, names) if names else ()
 
 
-def _number(
-    batches: Iterator[pa.RecordBatch], broken: list[tuple[int, int, str]], encoding: str
-) -> Iterator[Chunk]:
+def _number(batches: Iterator[pa.RecordBatch], broken: list[tuple[int, int, str]], encoding: str) -> Iterator[Chunk]:
     """Number rows as they stand in the file: a broken row takes its place, and one more for each line it swallowed."""
     position = reported = extra = 0
     for batch in batches:
@@ -220,7 +220,9 @@ def _decode_rows(batch: pa.RecordBatch, rows: pa.Array, encoding: str) -> Chunk:
     names = batch.schema.names
     kept: list[tuple[str | None, ...]] = []
     places, faults = [], []
-    for row, values in zip(rows.to_pylist(), zip(*(batch.column(name).to_pylist() for name in names), strict=True), strict=True):
+    for row, values in zip(
+        rows.to_pylist(), zip(*(batch.column(name).to_pylist() for name in names), strict=True), strict=True
+    ):
         try:
             kept.append(tuple(value if value is None else value.decode(encoding) for value in values))
             places.append(row)
@@ -265,9 +267,7 @@ def _object(number: int, line: bytes, encoding: str) -> dict[str, object] | Faul
 
 
 def _objects(objects: list[tuple[int, dict[str, object]]], faults: list[Fault], layout: FileLayout) -> Chunk:
-    columns = {
-        name: pa.array([_word(value.get(name)) for _, value in objects], pa.string()) for name in layout.wanted
-    }
+    columns = {name: pa.array([_word(value.get(name)) for _, value in objects], pa.string()) for name in layout.wanted}
     return Chunk(columns, pa.array([number for number, _ in objects], pa.int64()), tuple(faults))
 
 

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from runtime.mapping_plan import PartPlan
 from runtime.pseudonym import require
 from runtime.raw_files import MISSING_COLUMN
-from runtime.refine_checks import judge_references, judge_repeats, judge_schedules
+from runtime.refine_checks import judge_references, judge_repeats, judge_schedules, stacked
 from runtime.refine_rows import PLACE, type_rows
 from runtime.refine_shape import FILTERED, MERGED, Delivery, shape
 from schemas.errors import SourceError
@@ -24,6 +24,7 @@ from schemas.table import Table
 
 PUBLISHED = "PUBLISHED"
 QUARANTINED = "QUARANTINED"
+FATES = (FILTERED, MERGED, PUBLISHED, QUARANTINED)
 SAMPLE_ROWS = 3
 
 
@@ -94,7 +95,9 @@ def refine(
     """
     for table, rows, accounting in _refine(session, delivery, work, batch, published):
         _refuse_missing(rows, accounting, delivery)
-        yield Refined(table, rows.where(F.col("_fate") == PUBLISHED).select(*table.names), _quarantine(rows, table), accounting)
+        yield Refined(
+            table, rows.where(F.col("_fate") == PUBLISHED).select(*table.names), _quarantine(rows, table), accounting
+        )
 
 
 def check_source(session: SparkSession, delivery: Delivery, work: Path) -> list[Finding]:
@@ -133,13 +136,11 @@ def _refine_table(
     known: Mapping[str, list[DataFrame]],
 ) -> DataFrame:
     table = parts[0].table
-    frame: DataFrame | None = None
-    for number, plan in enumerate(parts):
-        rows = type_rows(shape(session, delivery, plan), delivery, plan, number, batch)
-        frame = rows if frame is None else frame.unionByName(rows)
-    assert frame is not None
+    typed = [
+        type_rows(shape(session, delivery, plan), delivery, plan, number, batch) for number, plan in enumerate(parts)
+    ]
     others = known[table.name][0] if table.name in known else None
-    frame = judge_repeats(frame, table, others)
+    frame = judge_repeats(stacked(typed), table, others)
     frame = judge_references(frame, table, known)
     if table.name == "instalments":
         frame = _written(session, frame, work / f"{table.name}-lines")
@@ -160,12 +161,19 @@ def _account(rows: DataFrame, table: Table) -> Accounting:
     read = rows.select(*PLACE).distinct().count()
     if read != sum(fates.values()):
         raise SourceError(
-            f"{read} rows read for {table.name}, {sum(fates.values())} accounted for", "every row has one fate", "a defect"
+            f"{read} rows read for {table.name}, {sum(fates.values())} accounted for",
+            "every row has one fate",
+            "a defect",
         )
-    return Accounting(table.name, read, *[fates[fate] for fate in FATES], dict(sorted(codes.items())))
-
-
-FATES = (FILTERED, MERGED, PUBLISHED, QUARANTINED)
+    return Accounting(
+        table=table.name,
+        read=read,
+        filtered=fates[FILTERED],
+        merged=fates[MERGED],
+        published=fates[PUBLISHED],
+        quarantined=fates[QUARANTINED],
+        codes=dict(sorted(codes.items())),
+    )
 
 
 def _quarantine(rows: DataFrame, table: Table) -> DataFrame:
@@ -185,7 +193,14 @@ def _quarantine(rows: DataFrame, table: Table) -> DataFrame:
 def _refuse_missing(rows: DataFrame, accounting: Accounting, delivery: Delivery) -> None:
     if MISSING_COLUMN not in accounting.codes:
         return
-    lacking = rows.where(F.col("_code") == MISSING_COLUMN).select("_file", "_raw").distinct().orderBy("_file").limit(3).collect()
+    lacking = (
+        rows.where(F.col("_code") == MISSING_COLUMN)
+        .select("_file", "_raw")
+        .distinct()
+        .orderBy("_file")
+        .limit(3)
+        .collect()
+    )
     name = delivery.plan.mapping.name
     raise SourceError(
         "; ".join(f"{row['_file']}: {row['_raw']}" for row in lacking),

@@ -63,7 +63,7 @@ def _beside_published(frame: DataFrame, key: Sequence[str], published: DataFrame
 
 
 def judge_references(frame: DataFrame, table: Table, known: Mapping[str, Sequence[DataFrame]]) -> DataFrame:
-    """Refuse rows that name a borrower, merchant, order or receivable that neither this batch nor an earlier one has."""
+    """Refuse rows that name a borrower, merchant, order or receivable that no batch has, this one included."""
     for column in table.columns:
         if column.refers_to:
             there, name = column.refers_to.split(".")
@@ -75,7 +75,7 @@ def judge_references(frame: DataFrame, table: Table, known: Mapping[str, Sequenc
 def _judge_reference(frame: DataFrame, name: str, ids: Sequence[DataFrame]) -> DataFrame:
     if not ids:
         return blame(frame, F.col(name).isNotNull(), UNKNOWN_REFERENCE, name)
-    there = _stacked(ids).distinct().withColumn("_known", F.lit(True))
+    there = stacked(ids).distinct().withColumn("_known", F.lit(True))
     joined = frame.join(there, F.col(name) == F.col("_id"), "left")
     lost = F.col(name).isNotNull() & F.col("_known").isNull()
     return blame(joined, lost, UNKNOWN_REFERENCE, name).drop("_id", "_known")
@@ -92,7 +92,9 @@ def judge_schedules(frame: DataFrame, published: DataFrame | None, receivables: 
     compared = sums.join(principal, sums["receivable_id"] == principal["_id"], "left")
     wrong = compared.where(~F.coalesce(F.col("_sum") == F.col("_principal"), F.lit(False)))
     marks = wrong.select(
-        F.col("receivable_id").alias("_id"), F.col("schedule_version_number").alias("_version"), F.lit(True).alias("_wrong")
+        F.col("receivable_id").alias("_id"),
+        F.col("schedule_version_number").alias("_version"),
+        F.lit(True).alias("_wrong"),
     )
     match = (frame["receivable_id"] == marks["_id"]) & (frame["schedule_version_number"] == marks["_version"])
     judged = frame.join(marks, match, "left")
@@ -101,14 +103,15 @@ def judge_schedules(frame: DataFrame, published: DataFrame | None, receivables: 
 
 
 def _principals(receivables: Sequence[DataFrame]) -> DataFrame:
-    rows = _stacked([part.select("receivable_id", "known_at", "original_principal_amount") for part in receivables])
+    rows = stacked([part.select("receivable_id", "known_at", "original_principal_amount") for part in receivables])
     latest = Window.partitionBy("receivable_id").orderBy(F.col("known_at").desc())
     first = rows.withColumn("_nth", F.row_number().over(latest)).where("_nth = 1")
     return first.select(F.col("receivable_id").alias("_id"), F.col("original_principal_amount").alias("_principal"))
 
 
-def _stacked(frames: Sequence[DataFrame]) -> DataFrame:
-    stacked = frames[0]
+def stacked(frames: Sequence[DataFrame]) -> DataFrame:
+    """Give the rows of all frames as one."""
+    whole = frames[0]
     for frame in frames[1:]:
-        stacked = stacked.unionByName(frame)
-    return stacked
+        whole = whole.unionByName(frame)
+    return whole

@@ -21,7 +21,7 @@ NOTES = ("_raw", "_code", "_column", "_fate")
 
 
 def type_rows(frame: DataFrame, delivery: Delivery, plan: PartPlan, number: int, batch: str) -> DataFrame:
-    """Give a part's rows with the table's columns, their place, the raw row as JSON, and `_code`, `_column`, `_fate`."""
+    """Give a part's rows as the table's columns, with their place, the raw row as JSON, `_code`, `_column`, `_fate`."""
     mapping, table = delivery.plan.mapping, plan.table
     values = {column.name: _value(column.name, plan, mapping) for column in table.columns}
     typed = frame.select(
