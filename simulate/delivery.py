@@ -17,6 +17,7 @@ from simulate.arrays import DAY, Ints
 from simulate.faults import Faulty
 
 GZIP_LEVEL = 1
+ONE_LINE = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +84,4 @@ def _lines(table: pa.Table) -> bytes:
 
 
 def _json_lines(table: pa.Table) -> bytes:
-    rows = (json.dumps(row, separators=(",", ":")) for row in table.to_pylist())
-    return "".join(f"{row}\n" for row in rows).encode()
+    return "".join(f"{ONE_LINE.encode(row)}\n" for row in table.to_pylist()).encode()
