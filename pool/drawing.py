@@ -6,13 +6,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from pool.limits import Measure, member_cap, member_sums, read_limit
-from pool.program import BATCH, CASH, Form, Mask, Offer, Plan, Whole, forms_of, plan
+from pool.program import (
+    BATCH,
+    CASH,
+    Form,
+    Mask,
+    Offer,
+    Plan,
+    Reals,
+    Whole,
+    fairly,
+    forms_of,
+    in_whole_rows,
+    lift,
+    programme_of,
+    solve,
+)
 
 ROUNDS = 12
 """Most times that the caps on members are drawn tighter after a smaller plan."""
 PASSES = 3
 """Most times that what is left is offered again after a top-up."""
 SLACK = 1e-6
+NEAR = 1e-4
+BESIDE = 3
+"""Rows on each side of a cell's cut that are settled one by one."""
+SPLIT = 60
+"""Rows that the bounds leave room for when rows are settled."""
+MOST_MARGIN = 0.05
+GLANCE = 64
+"""Rows that are tried one by one before what is left is sifted again; doubled each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +61,34 @@ def draw(offer: Offer) -> Draw:
     found, capping = _planned(offer)
     if found is None:
         return Draw(np.zeros_like(offer.is_free), 0.0, frozenset())
-    chosen = _repaired(offer, _cut(offer, found))
-    chosen = _repaired(offer, _topped_up(offer, chosen))
+    chosen = _cut(offer, found) if offer.is_small else _settled(offer, found)
+    for _ in range(2):
+        chosen = _repaired(offer, _topped_up(offer, chosen))
     is_spent = found.binding & {CASH, BATCH}
     return Draw(chosen, found.cash, found.binding if is_spent else found.binding | capping)
 
 
+def is_buyable(offer: Offer) -> bool:
+    """Tell whether the limits leave room for a batch worth the cheapest row."""
+    found, _ = _planned(offer)
+    return found is not None and found.cash >= float(offer.price[offer.is_free].min())
+
+
 def _planned(offer: Offer) -> tuple[Plan | None, frozenset[str]]:
-    total = offer.pool_total + _affordable(offer)
-    found, capping = None, frozenset[str]()
-    for _ in range(ROUNDS):
+    total, capping = offer.pool_total + _affordable(offer), frozenset[str]()
+    for turn in range(ROUNDS):
         available, capping = _capped(offer, total)
-        found = plan(offer, available)
-        planned = offer.pool_total + (float(found.taken.sum()) if found else 0.0)
-        if found is None or planned >= total * (1 - SLACK):
+        if not available.any():
             break
-        total = int(planned)
-    return found, capping
+        programme = programme_of(offer, available)
+        best = solve(programme)
+        if best is None:
+            break
+        planned = offer.pool_total + int(best.taken.sum())
+        if planned >= total * (1 - NEAR) or turn == ROUNDS - 1:
+            return (in_whole_rows if offer.is_small else fairly)(programme, best), capping
+        total = planned
+    return None, capping
 
 
 def _affordable(offer: Offer) -> int:
@@ -63,19 +97,32 @@ def _affordable(offer: Offer) -> int:
 
 
 def _capped(offer: Offer, total: int) -> tuple[Mask, frozenset[str]]:
+    """Leave out what the smaller members of a share limit could not place in a pool of that total.
+
+    Where only a part of the offer is bought, only that part of a member's rows is expected to be drawn.
+    """
+    whole = int(offer.rows.principal[offer.is_free].sum())
     available, capping = offer.is_free, set[str]()
     for measure in offer.rows.measures:
-        if measure.limit.measure == "member_share" and not offer.in_programme(measure):
-            kept = _below_cap(offer, measure, available, total)
+        if measure.limit.measure == "member_share":
+            room, heavy = _room(offer, measure, total), offer.heavy(measure)
+            growth = lift(measure, member_sums(measure, offer.rows.principal, offer.is_free), heavy)
+            part = min(1.0, growth * (total - offer.pool_total) / whole)
+            fits = available & (offer.rows.principal <= room[measure.members])
+            kept = fits & (_first(offer, measure, fits, room / part) | heavy[measure.members])
             if kept.sum() < available.sum():
                 capping.add(measure.limit.code)
             available = kept
     return available, frozenset(capping)
 
 
-def _below_cap(offer: Offer, measure: Measure, chosen: Mask, total: int) -> Mask:
-    """Keep of each member the first drawn rows, as far as its share of that total allows."""
-    room = member_cap(measure.limit, total) - member_sums(measure, offer.rows.principal, offer.rows.is_pooled)
+def _room(offer: Offer, measure: Measure, total: int) -> Whole:
+    """Give what each member may still get in a pool of that total, in minor units."""
+    return member_cap(measure.limit, total) - member_sums(measure, offer.rows.principal, offer.rows.is_pooled)
+
+
+def _first(offer: Offer, measure: Measure, chosen: Mask, room: Whole | Reals) -> Mask:
+    """Keep of each member the first drawn rows, as far as its room goes."""
     return chosen & (_running(measure.members, offer.rows.principal * chosen) <= room[measure.members])
 
 
@@ -95,6 +142,36 @@ def _cut(offer: Offer, found: Plan) -> Mask:
     amounts = offer.rows.principal[found.places]
     chosen = np.zeros_like(offer.is_free)
     chosen[found.places] = _running(found.cells, amounts) - amounts / 2 <= found.taken[found.cells]
+    return chosen
+
+
+def _settled(offer: Offer, found: Plan) -> Mask:
+    """Settle which of the rows next to each cell's cut are taken, by a programme over those rows alone.
+
+    Its best corner splits no more rows than it has limits: the bounds are drawn tighter by what those few weigh.
+    """
+    cut = _cut(offer, found)
+    chosen = cut[found.places]
+    taken = np.bincount(found.cells, weights=chosen)[found.cells]
+    number = _running(found.cells, np.ones_like(found.cells))
+    is_marginal = np.zeros_like(cut)
+    is_marginal[found.places] = (number > taken - BESIDE) & (number <= taken + BESIDE)
+    planned = float(found.taken.sum())
+    margin = min(MOST_MARGIN, SPLIT * float(offer.rows.principal[offer.is_free].mean()) / planned)
+    fixed = _in_room(offer, cut & ~is_marginal, offer.pool_total + int(planned * (1 - 2 * margin)))
+    programme = programme_of(offer.beside(fixed, is_marginal), is_marginal, margin)
+    best = solve(programme)
+    if best is None:
+        return cut
+    whole = np.zeros_like(cut)
+    whole[best.places] = best.taken >= offer.rows.principal[best.places] * (1 - SLACK)
+    return fixed | whole
+
+
+def _in_room(offer: Offer, chosen: Mask, total: int) -> Mask:
+    for measure in offer.rows.measures:
+        if measure.limit.measure == "member_share":
+            chosen = _first(offer, measure, chosen, _room(offer, measure, total))
     return chosen
 
 
@@ -126,7 +203,7 @@ def _shed(offer: Offer, forms: dict[str, Form], chosen: Mask) -> Mask:
 
 def _fewer_members(offer: Offer, measure: Measure, chosen: Mask) -> Mask:
     total = offer.pool_total + int(offer.rows.principal[chosen].sum())
-    kept = _below_cap(offer, measure, chosen, total)
+    kept = _first(offer, measure, chosen, _room(offer, measure, total))
     return kept if kept.sum() < chosen.sum() else np.zeros_like(chosen)
 
 
@@ -147,15 +224,15 @@ class _Tally:
         forms = forms_of(offer)
         self.principal = offer.rows.principal
         self.weights = np.stack([form.weights for form in forms])
-        self.rooms = np.array([form.room + SLACK for form in forms])
         self.used = self.weights[:, chosen].sum(axis=1)
+        self.rooms = np.maximum(self.used, [form.room for form in forms]) + SLACK
         held = offer.rows.is_pooled | chosen
         self.total = int(self.principal[held].sum())
         self.caps = [measure for measure in offer.rows.measures if measure.limit.measure == "member_share"]
         self.sums = [member_sums(measure, self.principal, held) for measure in self.caps]
 
     def fitting(self, rows: Whole) -> Whole:
-        """Give those of the rows that could be added, each by itself."""
+        """Give those of the rows that could be added, each by itself, and make no limit worse that does not hold."""
         fits = np.all(self.used[:, None] + self.weights[:, rows] <= self.rooms[:, None], axis=0)
         totals = self.total + self.principal[rows]
         for measure, sums in zip(self.caps, self.sums, strict=True):
@@ -183,9 +260,12 @@ def _topped_up(offer: Offer, chosen: Mask) -> Mask:
 
 
 def _added(tally: _Tally, rows: Whole) -> Sequence[int]:
-    added = []
-    for row in rows:
-        if len(tally.fitting(np.array([row]))):
-            tally.add(int(row))
-            added.append(int(row))
+    added: list[int] = []
+    size = GLANCE
+    while len(rows):
+        for row in rows[:size]:
+            if len(tally.fitting(np.array([row]))):
+                tally.add(int(row))
+                added.append(int(row))
+        rows, size = tally.fitting(rows[size:]), 2 * size
     return added

@@ -5,21 +5,23 @@ over pool and batch together: a share of at most s says (part) - s (whole) <= 0.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_matrix, eye, hstack, vstack
+from scipy.sparse import csr_matrix, hstack, vstack
 
-from pool.limits import Measure, Rows
+from pool.limits import Measure, Rows, member_sums
 
 Reals = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-CELL_MEMBERS = 64
-"""A limit with more members than this is kept on rows, not in cells."""
+HEAVY_MEMBERS = 150
+"""Most members of one limit that the programme looks at one by one."""
+HEAVY_SHARE = 0.75
+"""From this part of its limit on, in what is held and offered, a member is looked at; the others are capped by rows."""
 AVERAGE_BINS = 4
 EXACT_ROWS = 40
 """Up to so many receivables each is a cell that is taken whole or left."""
@@ -39,6 +41,7 @@ class Offer:
         is_free: Which rows are offered.
         cash: Cash available, in minor units.
         largest: Most principal that one batch may have, in minor units.
+        is_rowwise: Whether each row is a cell of its own.
     """
 
     rows: Rows
@@ -46,6 +49,7 @@ class Offer:
     is_free: Mask
     cash: int
     largest: int
+    is_rowwise: bool = False
 
     @property
     def pool_total(self) -> int:
@@ -54,21 +58,50 @@ class Offer:
 
     @property
     def is_small(self) -> bool:
-        """Tell whether the rows are few enough to be taken or left one by one."""
+        """Tell whether the rows are few enough to find the best batch of whole ones."""
         return int(self.is_free.sum()) <= EXACT_ROWS
 
-    def in_programme(self, measure: Measure) -> bool:
-        """Tell whether a limit on members is kept by the programme itself, not by caps on rows before it."""
-        return measure.limit.measure == "member_share" and (self.is_small or len(measure.names) <= CELL_MEMBERS)
+    def heavy(self, measure: Measure) -> Mask:
+        """Tell which members of a share limit the programme keeps itself: those that could come near it.
+
+        What is cut from a heavy member is filled by the others, which may make them heavy in turn.
+        """
+        free = member_sums(measure, self.rows.principal, self.is_free)
+        if self.is_small:
+            return free > 0
+        whole = free + member_sums(measure, self.rows.principal, self.rows.is_pooled)
+        if self.is_rowwise:
+            least = HEAVY_SHARE * float(measure.limit.bound) * max(self.pool_total, whole.sum() / 2)
+            return np.asarray((whole >= least) & (free > 0))
+        heavy = np.zeros(len(whole), dtype=np.bool_)
+        for _ in range(len(whole)):
+            wider = whole * lift(measure, whole, heavy) >= HEAVY_SHARE * float(measure.limit.bound) * whole.sum()
+            if wider.sum() == heavy.sum():
+                break
+            heavy = wider
+        heavy[np.argsort(-whole, kind="stable")[HEAVY_MEMBERS:]] = False
+        return np.asarray(heavy & (free > 0))
+
+    def beside(self, fixed: Mask, marginal: Mask) -> "Offer":
+        """Give the offer of some rows one by one, once others are bought."""
+        return Offer(
+            rows=replace(self.rows, is_pooled=self.rows.is_pooled | fixed),
+            price=self.price,
+            is_free=marginal,
+            cash=self.cash - int(self.price[fixed].sum()),
+            largest=self.largest - int(self.rows.principal[fixed].sum()),
+            is_rowwise=True,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A limit as a sum: over the batch, `weights` add up to at most `room`."""
+    """A limit as a sum: over the batch, `weights` add up to at most `room`; `bound` is that of a mean."""
 
     code: str
     weights: Reals
     room: float
+    bound: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +123,36 @@ class Plan:
     binding: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Cells, what each gains, and what all of them together must keep: matrix x (amounts, whole batch) <= rooms.
+
+    Amounts and rooms are parts of all that is offered. The last column stands for the batch's whole principal, so that
+    a share limit is a short row.
+    """
+
+    places: Whole
+    cells: Whole
+    upper: Reals
+    gain: Reals
+    matrix: csr_matrix
+    rooms: Reals
+    codes: tuple[str, ...]
+    scale: float
+
+    @property
+    def whole(self) -> csr_matrix:
+        """Give the row that says that the amounts add up to the whole batch."""
+        return csr_matrix(np.append(np.ones(len(self.upper)), -1.0))
+
+
+def lift(measure: Measure, whole: Whole, heavy: Mask) -> float:
+    """Give by how much the share of the other members grows where the heavy ones are cut to their limit."""
+    rest = 1 - float(whole[heavy].sum()) / max(1, int(whole.sum()))
+    room = 1 - float(measure.limit.bound) * int(heavy.sum())
+    return max(1.0, room / rest) if rest > 0 else 1.0
+
+
 def forms_of(offer: Offer) -> list[Form]:
     """Give cash, batch size and every limit that is one sum over rows."""
     principal = offer.rows.principal.astype(np.float64)
@@ -97,87 +160,129 @@ def forms_of(offer: Offer) -> list[Form]:
         Form(CASH, offer.price.astype(np.float64), float(offer.cash)),
         Form(BATCH, principal, float(offer.largest)),
     ]
+    pooled = offer.rows.is_pooled
     for measure in offer.rows.measures:
-        if not measure.limit.measure.startswith("member_"):
+        code, bound = measure.limit.code, float(measure.limit.bound)
+        if measure.limit.measure == "total_amount":
+            inside = principal * measure.values
+            forms.append(Form(code, inside, bound * 100 - float(inside[pooled].sum())))
+        elif not measure.limit.measure.startswith("member_"):
             weights = _weights(measure, principal)
-            ceiling = float(measure.limit.bound) * 100 if measure.limit.measure == "total_amount" else 0.0
-            forms.append(Form(measure.limit.code, weights, ceiling - float(weights[offer.rows.is_pooled].sum())))
+            forms.append(Form(code, weights, -float(weights[pooled].sum()), bound))
     return forms
 
 
-def plan(offer: Offer, available: Mask) -> Plan | None:
-    """Find the batch of available rows that uses most cash and, among those, is nearest to a fair share of all.
+def programme_of(offer: Offer, available: Mask, margin: float = 0.0) -> Programme:
+    """Put the available rows into cells, and write cash, batch size and limits over them.
 
-    Gives None where nothing is available, or where no batch mends a limit that the pool breaks already.
+    Args:
+        offer: The offer.
+        available: Rows of it that may be taken.
+        margin: By which part every bound is drawn tighter, so that whole rows fit after.
     """
     places = np.flatnonzero(available)
-    if not len(places):
-        return None
-    cells = np.arange(len(places), dtype=np.int64) if offer.is_small else _cells(offer, places)
+    is_apart = offer.is_small or offer.is_rowwise
+    cells = np.arange(len(places), dtype=np.int64) if is_apart else _cells(offer, places)
     amounts = np.bincount(cells, weights=offer.rows.principal[places]).astype(np.float64)
-    gain = np.bincount(cells, weights=offer.price[places]) / amounts
-    matrix, rooms, codes = _constraints(offer, places, cells, amounts)
+    first = places[np.unique(cells, return_index=True)[1]]
+    sums = [
+        (form.code, np.append(np.bincount(cells, form.weights[places]) / amounts, margin * form.bound), form.room)
+        for form in forms_of(offer)
+    ]
+    written = [*sums, *_member_rows(offer, first, margin)]
     scale = float(amounts.sum())
-    upper, rooms = amounts / scale, rooms / scale
-    bounds = np.column_stack([np.zeros_like(upper), upper])
-    best = linprog(-gain, A_ub=matrix, b_ub=rooms, bounds=bounds, method="highs")
-    if best.status != 0:
+    return Programme(
+        places=places,
+        cells=cells,
+        upper=amounts / scale,
+        gain=np.bincount(cells, weights=offer.price[places]) / amounts,
+        matrix=vstack([csr_matrix(row) for _, row, _ in written], format="csr"),
+        rooms=np.array([room for _, _, room in written]) / scale,
+        codes=tuple(code for code, _, _ in written),
+        scale=scale,
+    )
+
+
+def solve(programme: Programme) -> Plan | None:
+    """Find what uses most cash; None where the pool breaks a limit that nothing on offer mends."""
+    size = len(programme.upper)
+    found = linprog(
+        np.append(-programme.gain, 0.0),
+        A_ub=programme.matrix,
+        b_ub=programme.rooms,
+        A_eq=programme.whole,
+        b_eq=[0.0],
+        bounds=np.column_stack([np.zeros(size + 1), np.append(programme.upper, np.inf)]),
+        method="highs",
+    )
+    if found.status != 0:
         return None
-    duals = zip(codes, best.ineqlin.marginals, strict=True)
+    duals = zip(programme.codes, found.ineqlin.marginals, strict=True)
     binding = frozenset(code for code, dual in duals if abs(dual) > NEGLIGIBLE)
-    taken = _whole(gain, matrix, rooms, upper) if offer.is_small else _fair(gain, matrix, rooms, upper, -best.fun)
-    return Plan(places, cells, (best.x if taken is None else taken) * scale, -best.fun * scale, binding)
+    scale = programme.scale
+    return Plan(programme.places, programme.cells, found.x[:size] * scale, -found.fun * scale, binding)
 
 
-def _whole(gain: Reals, matrix: csr_matrix, rooms: Reals, upper: Reals) -> Reals | None:
+def in_whole_rows(programme: Programme, best: Plan) -> Plan:
+    """Among batches of whole rows find the one that uses most cash; the plan itself where the search gives up."""
+    matrix = vstack([programme.matrix, programme.whole])
+    upper = np.append(programme.upper, 1.0)
     found = milp(
-        -gain * upper,
-        constraints=LinearConstraint(csr_matrix(matrix.multiply(upper)), -np.inf, rooms),
-        integrality=np.ones(len(upper)),
-        bounds=Bounds(0, 1),
+        np.append(-programme.gain * programme.upper, 0.0),
+        constraints=LinearConstraint(
+            csr_matrix(matrix.multiply(upper)),
+            np.append(np.full(len(programme.rooms), -np.inf), 0.0),
+            np.append(programme.rooms, 0.0),
+        ),
+        integrality=np.append(np.ones(len(programme.upper)), 0),
+        bounds=Bounds(0, np.append(np.ones(len(programme.upper)), np.inf)),
         options={"node_limit": NODES, "mip_rel_gap": 1e-7},
     )
-    return None if found.x is None else np.asarray(np.round(found.x) * upper)
+    if found.x is None:
+        return best
+    return replace(best, taken=np.round(found.x[:-1]) * programme.upper * programme.scale)
 
 
-def _fair(gain: Reals, matrix: csr_matrix, rooms: Reals, upper: Reals, best: float) -> Reals | None:
-    """Among plans that use the cash as well, take the one nearest to the same share of every cell."""
-    size = len(upper)
-    fair = upper * (best / float(gain @ upper))
-    same, none = eye(size, format="csr"), csr_matrix((matrix.shape[0], size))
-    use = hstack([csr_matrix(-gain), csr_matrix((1, size))])
-    rows = vstack([hstack([matrix, none]), use, hstack([same, -same]), hstack([-same, -same])], format="csr")
-    right = np.concatenate([rooms, [-best * (1 - 1e-7)], fair, -fair])
-    bounds = np.column_stack([np.zeros(2 * size), np.concatenate([upper, np.full(size, np.inf)])])
-    cost = np.concatenate([np.zeros(size), np.ones(size)])
-    found = linprog(cost, A_ub=rows, b_ub=right, bounds=bounds, method="highs")
-    return np.asarray(found.x[:size]) if found.status == 0 else None
+def fairly(programme: Programme, best: Plan) -> Plan:
+    """Among plans that use as much cash find the one nearest to the same share of every cell.
+
+    An amount is its fair share, plus what is over, less what is under; the sum of both is made least.
+    """
+    size = len(programme.upper)
+    use = best.cash / programme.scale
+    share = min(1.0, use / float(programme.gain @ programme.upper))
+    fair = share * programme.upper
+    rows = vstack([programme.matrix, csr_matrix(np.append(-programme.gain, 0.0))], format="csr")
+    right = np.append(programme.rooms, -use * (1 - 1e-7)) - rows[:, :size] @ fair
+    both = hstack([rows[:, :size], -rows[:, :size], rows[:, size:]], format="csr")
+    found = linprog(
+        np.append(np.ones(2 * size), 0.0),
+        A_ub=both,
+        b_ub=right,
+        A_eq=csr_matrix(np.concatenate([np.ones(size), -np.ones(size), [-1.0]])),
+        b_eq=[-fair.sum()],
+        bounds=np.column_stack([np.zeros(2 * size + 1), np.concatenate([programme.upper - fair, fair, [np.inf]])]),
+        method="highs",
+    )
+    if found.status != 0:
+        return best
+    taken = fair + found.x[:size] - found.x[size : 2 * size]
+    return replace(best, taken=taken * programme.scale)
 
 
-def _constraints(offer: Offer, places: Whole, cells: Whole, amounts: Reals) -> tuple[csr_matrix, Reals, list[str]]:
-    forms = forms_of(offer)
-    rows = [np.bincount(cells, weights=form.weights[places]) / amounts for form in forms]
-    rooms, codes = [form.room for form in forms], [form.code for form in forms]
-    first = places[np.unique(cells, return_index=True)[1]]
+def _member_rows(offer: Offer, first: Whole, margin: float) -> Iterator[tuple[str, Reals, float]]:
+    """Write, of each share limit, the heavy members and the member that is heaviest in the pool already."""
     for measure in offer.rows.measures:
-        if offer.in_programme(measure):
-            for row, room in _member_rows(offer, measure, measure.members[first]):
-                rows.append(row)
-                rooms.append(room)
-                codes.append(measure.limit.code)
-    return csr_matrix(np.array(rows)), np.array(rooms), codes
-
-
-def _member_rows(offer: Offer, measure: Measure, members: Whole) -> Iterator[tuple[Reals, float]]:
-    share, pooled = float(measure.limit.bound), offer.rows.is_pooled
-    held = np.bincount(measure.members[pooled], offer.rows.principal[pooled], minlength=len(measure.names))
-    for member in np.union1d(members, [int(held.argmax())]):
-        yield (members == member) - share, share * offer.pool_total - float(held[member])
+        if measure.limit.measure != "member_share":
+            continue
+        share = float(measure.limit.bound) * (1 - margin)
+        held = member_sums(measure, offer.rows.principal, offer.rows.is_pooled)
+        for member in np.union1d(np.flatnonzero(offer.heavy(measure)), [int(held.argmax())]):
+            row = np.append((measure.members[first] == member).astype(np.float64), -share)
+            yield measure.limit.code, row, share * offer.pool_total - float(held[member])
 
 
 def _weights(measure: Measure, principal: Reals) -> Reals:
-    if measure.limit.measure == "total_amount":
-        return principal * measure.values
     bound = float(measure.limit.bound)
     values = np.where(np.isnan(measure.values), bound, measure.values)
     return principal * (values - bound if measure.limit.is_cap else bound - values)
@@ -187,14 +292,16 @@ def _cells(offer: Offer, places: Whole) -> Whole:
     cells = np.zeros(len(places), dtype=np.int64)
     for measure in offer.rows.measures:
         trait = _trait(offer, measure, places)
-        if trait is not None:
-            cells = np.unique(cells * (int(trait.max()) + 1) + trait, return_inverse=True)[1].astype(np.int64)
+        cells = np.unique(cells * (int(trait.max()) + 1) + trait, return_inverse=True)[1].astype(np.int64)
     return cells
 
 
-def _trait(offer: Offer, measure: Measure, places: Whole) -> Whole | None:
-    if measure.limit.measure.startswith("member_"):
-        return measure.members[places] if offer.in_programme(measure) else None
+def _trait(offer: Offer, measure: Measure, places: Whole) -> Whole:
+    if measure.limit.measure == "member_count":
+        return np.zeros(len(places), dtype=np.int64)
+    if measure.limit.measure == "member_share":
+        heavy = offer.heavy(measure)
+        return np.where(heavy, np.cumsum(heavy), 0)[measure.members[places]]
     values = measure.values[places]
     if measure.limit.measure == "weighted_average":
         edges = np.quantile(values, np.linspace(0, 1, AVERAGE_BINS + 1)[1:-1])

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pool.check import find_breaches
 from pool.deal import Deal
-from pool.drawing import draw
+from pool.drawing import draw, is_buyable
 from pool.ledger import Item, PurchaseList
 from pool.limits import LimitResult, Rows, compare, read_limit, rows_of
 from pool.price import price_minor, to_amount, to_minor
@@ -117,7 +117,7 @@ def _conflicts(offer: Offer) -> tuple[str, ...]:
     blocking = []
     for measure in measures:
         others = tuple(each for each in measures if each is not measure)
-        if draw(replace(offer, rows=replace(offer.rows, measures=others))).chosen.any():
+        if is_buyable(replace(offer, rows=replace(offer.rows, measures=others))):
             blocking.append(f"limit {measure.limit.code} allows no batch of what is offered")
     codes = ", ".join(measure.limit.code for measure in measures)
     return tuple(blocking) or (f"the limits {codes} together allow no batch of what is offered",)
