@@ -27,9 +27,15 @@ class Traits:
     night: float = 0.50
     virtual: float = 0.50
     lateness: float = 0.60
-    income: float = -0.45
     refunds: float = 0.35
     changes: float = 0.40
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """How closely what a borrower brings along follows the latent risk before any shock (correlation)."""
+
+    income: float = -0.45
     youth: float = 0.25
     region: float = 0.25
     lender_view: float = -0.50
@@ -128,6 +134,7 @@ class Parameters:
     """All of them."""
 
     traits: Traits = field(default_factory=Traits)
+    origins: Origins = field(default_factory=Origins)
     people: People = field(default_factory=People)
     risk: Risk = field(default_factory=Risk)
     payment: Payment = field(default_factory=Payment)

@@ -64,11 +64,11 @@ class Population:
 
 def people(rng: np.random.Generator, size: int, days: int, parameters: Parameters) -> Population:
     """Draw the borrowers."""
-    made, traits = parameters.people, parameters.traits
+    made, origins = parameters.people, parameters.origins
     registered = _registrations(rng, size, days, made.registered_before_share)
     cohort = np.clip(registered / max(days, 1), 0.0, 1.0)
     latent = rng.standard_normal(size) + made.cohort_drift * cohort
-    log_income = noisy_copy(rng, latent, traits.income)
+    log_income = noisy_copy(rng, latent, origins.income)
     limit = _limits(rng, latent, log_income, parameters)
     reviewed = chance(rng, 0.4, size)
     factor = np.where(chance(rng, 0.75, size), rng.uniform(1.1, 1.6, size), rng.uniform(0.6, 0.9, size))
@@ -79,11 +79,11 @@ def people(rng: np.random.Generator, size: int, days: int, parameters: Parameter
         noise={name: rng.standard_normal(size) for name in Traits.__dataclass_fields__},
         registered_on=registered,
         activity=_activity(rng, size, parameters),
-        region=_regions(rng, latent, cohort, traits.region),
+        region=_regions(rng, latent, cohort, origins.region),
         log_income=log_income,
         income=_incomes(log_income, parameters),
         is_income_declared=chance(rng, made.declared_income_share, size),
-        age_days=_ages(rng, latent, traits.youth),
+        age_days=_ages(rng, latent, origins.youth),
         limit=limit,
         limit_changed_on=np.where(reviewed, reviewed_on, NEVER),
         limit_after=_hundreds(limit.astype(np.float64) * factor),
@@ -124,7 +124,7 @@ def _ages(rng: np.random.Generator, latent: Floats, correlation: float) -> Ints:
 
 
 def _limits(rng: np.random.Generator, latent: Floats, log_income: Floats, parameters: Parameters) -> Ints:
-    view = noisy_copy(rng, latent, parameters.traits.lender_view)
+    view = noisy_copy(rng, latent, parameters.origins.lender_view)
     return _hundreds(100 * np.exp(parameters.people.log_limit_mean + 0.35 * log_income + 0.35 * view))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from simulate.arrays import DAY, NEVER, between, chance
+from simulate.arrays import DAY, NEVER, Ints, between, chance
 from simulate.delivery import RawLog, in_order
 from simulate.lending import NO_PERIOD
 from simulate.parameters import PRODUCTS, REGIONS
@@ -23,12 +23,7 @@ CORRECTED_SHARE_OF_AMOUNT = 0.9
 def loan_contracts(rng: np.random.Generator, world: World) -> RawLog:
     """Write contracts; a few are sent again the next day with another door of sale."""
     lent, bought, clock = world.loans, world.orders, Clock(world.first_day)
-    marks = {
-        "signed": 1 - chance(rng, UNSIGNED_SHARE, lent.size).astype(np.int64),
-        "withhold": 1 - chance(rng, NO_MANDATE_SHARE, lent.size).astype(np.int64),
-        "no_transfer": chance(rng, RESTRICTED_SHARE, lent.size).astype(np.int64),
-        "setoff": chance(rng, SETOFF_SHARE, lent.size).astype(np.int64),
-    }
+    marks = _marks(rng, lent.size)
     fixed = np.flatnonzero(chance(rng, world.parameters.dirt.corrected, lent.size))
     first_known = lent.second + between(rng, 61, 300, lent.size)
     at_known = np.concatenate([first_known, first_known[fixed] + DAY])
@@ -71,6 +66,17 @@ def loan_contracts(rng: np.random.Generator, world: World) -> RawLog:
         }
     )
     return RawLog("loan_contract.csv.gz", at_known[at] // DAY, table)
+
+
+def _marks(rng: np.random.Generator, size: int) -> dict[str, Ints]:
+    """Draw the yes-or-no facts of contracts."""
+    shares = {
+        "signed": 1.0 - UNSIGNED_SHARE,
+        "withhold": 1.0 - NO_MANDATE_SHARE,
+        "no_transfer": RESTRICTED_SHARE,
+        "setoff": SETOFF_SHARE,
+    }
+    return {name: chance(rng, share, size).astype(np.int64) for name, share in shares.items()}
 
 
 def repay_plans(rng: np.random.Generator, world: World) -> RawLog:

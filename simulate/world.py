@@ -1,6 +1,5 @@
 """The whole simulated history in numbers, before anything is written down."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,8 +19,6 @@ from simulate.seasons import day_weights
 from simulate.servicing import Adjustments, LineStates, Statements, adjustments, line_states, month_ends, statements
 from simulate.shopping import Orders, orders
 from simulate.shops import Shops, shops
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)

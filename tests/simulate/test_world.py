@@ -142,6 +142,19 @@ def test_every_trait_is_a_noisy_proxy(wide_world: World, name: str) -> None:
     assert abs(stated) < 0.85
 
 
+def test_what_a_borrower_brings_along_is_a_noisy_proxy_too(wide_world: World) -> None:
+    """Risk goes with less income, lower limits, youth and riskier regions, and none tells it all."""
+    people = wide_world.population
+    seen = {
+        "income": -np.log(people.income),
+        "limit": -np.log(people.limit),
+        "youth": -people.age_days,
+        "region": people.region,
+    }
+    for name, value in seen.items():
+        assert 0.15 < np.corrcoef(people.latent, value)[0, 1] < 0.7, name
+
+
 def test_the_ring_defaults_early_and_the_population_shifts(wide_world: World) -> None:
     """Invented orders default far more often and sooner; later cohorts are riskier and come from other regions."""
     lent, people = wide_world.loans, wide_world.population
