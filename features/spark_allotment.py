@@ -41,7 +41,10 @@ def movements(logs: Logs, as_of: date, time_zone: str, convention: StateConventi
         local_day("happened_at", time_zone).alias("moved_on"),
         F.col("adjustment_kind").alias("kind"),
         amount.alias("principal_units"),
-        F.when(covers, F.greatest(amount, F.lit(0).cast("bigint"))).otherwise(F.lit(0)).cast("bigint").alias("cover_units"),
+        F.when(covers, F.greatest(amount, F.lit(0).cast("bigint")))
+        .otherwise(F.lit(0))
+        .cast("bigint")
+        .alias("cover_units"),
     )
     return paid.unionByName(adjusted)
 
@@ -56,7 +59,9 @@ def schedule(logs: Logs, as_of: date, time_zone: str) -> DataFrame:
     due = minor("principal_due_amount") + minor("interest_due_amount") + minor("fee_due_amount")
     lines = known.join(in_force, ["receivable_id", "schedule_version_number"], "left_semi")
     lines = lines.select("receivable_id", "period_number", "due_on", due.alias("due_units")).where("due_units > 0")
-    so_far = Window.partitionBy("receivable_id").orderBy("due_on", "period_number").rowsBetween(Window.unboundedPreceding, 0)
+    so_far = (
+        Window.partitionBy("receivable_id").orderBy("due_on", "period_number").rowsBetween(Window.unboundedPreceding, 0)
+    )
     return lines.withColumn("level_units", F.sum("due_units").over(so_far))
 
 
@@ -92,7 +97,9 @@ def _covered(lines: DataFrame, reached: DataFrame) -> DataFrame:
     """
     is_line = F.lit(1).alias("_is_line")
     marks = lines.select("receivable_id", "period_number", "due_on", "due_units", "level_units", is_line)
-    days = reached.where("cover_units > 0").select("receivable_id", "level_units", "moved_on", F.lit(0).alias("_is_line"))
+    days = reached.where("cover_units > 0").select(
+        "receivable_id", "level_units", "moved_on", F.lit(0).alias("_is_line")
+    )
     both = marks.unionByName(days, allowMissingColumns=True)
     above = Window.partitionBy("receivable_id").orderBy(F.desc("level_units"), "_is_line")
     first_day = F.min("moved_on").over(above.rowsBetween(Window.unboundedPreceding, 0))
@@ -100,7 +107,7 @@ def _covered(lines: DataFrame, reached: DataFrame) -> DataFrame:
 
 
 def settlements(
-    logs: Logs, receivables: DataFrame, moved: DataFrame, as_of: date, time_zone: str, convention: StateConvention
+    lines: DataFrame, receivables: DataFrame, moved: DataFrame, convention: StateConvention
 ) -> tuple[DataFrame, DataFrame]:
     """Say of every instalment in force when it was covered, and of every receivable when it was paid off.
 
@@ -116,7 +123,7 @@ def settlements(
     reducing = F.when(reduces, F.col("principal_units")).otherwise(F.lit(0)).cast("bigint")
     reached = _reached(moved.withColumn("_reducing_units", reducing))
     payoffs = _payoffs(reached, receivables)
-    covered = _covered(schedule(logs, as_of, time_zone), reached).join(payoffs, "receivable_id", "left")
+    covered = _covered(lines, reached).join(payoffs, "receivable_id", "left")
     settled = covered.withColumn("settled_on", F.least("_covered_on", "paid_off_on"))
     return settled.drop("_covered_on", "paid_off_on"), payoffs
 

@@ -1,6 +1,6 @@
 """The as-of cut on the engine: what the platform knew at the start of a local day, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -13,6 +13,9 @@ from schemas.table import Table
 
 Logs = Mapping[str, DataFrame]
 """Published logs by table name."""
+
+Hold = Callable[[DataFrame, str], DataFrame]
+"""Computes a frame once under a name and gives it back as stored rows: the caller knows where (`features` has no paths)."""
 
 MINOR_UNITS = 100
 """Money is summed as whole hundredths, so that no order of summation changes a sum."""
@@ -41,6 +44,12 @@ def read_visible(logs: Logs, name: str, as_of: date, time_zone: str) -> DataFram
         found = f"logs {', '.join(sorted(logs))}"
         raise SchemaError(found, f"a log {name}", "hand in every log table, an empty frame where a platform has none")
     return visible(logs[name], TABLES[name], as_of, time_zone)
+
+
+def as_planned(frame: DataFrame, name: str) -> DataFrame:
+    """Hold nothing: leave the frame a plan, computed again wherever it is used."""
+    del name
+    return frame
 
 
 def local_moment(name: str, time_zone: str) -> Column:

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.labels import LabelDefinition
-from features.spark_allotment import graced, movements, settlements
+from features.spark_allotment import graced, movements, schedule, settlements
 from features.spark_cut import Logs, read_visible
 from features.spark_states import receivable_states
 from schemas.derived import LABELS
@@ -57,7 +57,7 @@ def _outcomes(logs: Logs, as_of: date, data_until: date, time_zone: str, definit
     convention = definition.convention
     receivables = read_visible(logs, "receivables", data_until, time_zone)
     moved = movements(logs, data_until, time_zone, convention)
-    lines, payoffs = settlements(logs, receivables, moved, data_until, time_zone, convention)
+    lines, payoffs = settlements(schedule(logs, data_until, time_zone), receivables, moved, convention)
     first, last = F.lit(as_of), F.lit(definition.window_ends_on(as_of))
     seen_on = F.least(F.coalesce("settled_on", last), last)
     is_seen = seen_on >= F.greatest(F.date_add("due_on", 1), first)

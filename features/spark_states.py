@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from features.spark_allotment import PAYMENT, days_late, movements, settlements
+from features.spark_allotment import PAYMENT, days_late, movements, schedule, settlements
 from features.spark_cut import Logs, minor, money, read_visible
 from features.states import StateConvention
 from schemas.derived import RECEIVABLE_STATES
@@ -23,7 +23,7 @@ def receivable_states(logs: Logs, as_of: date, time_zone: str, convention: State
     """
     receivables = read_visible(logs, "receivables", as_of, time_zone)
     moved = movements(logs, as_of, time_zone, convention)
-    lines, payoffs = settlements(logs, receivables, moved, as_of, time_zone, convention)
+    lines, payoffs = settlements(schedule(logs, as_of, time_zone), receivables, moved, convention)
     known = (
         receivables.join(_totals(moved, convention), "receivable_id", "left")
         .join(_lateness(lines, as_of, convention), "receivable_id", "left")
@@ -31,7 +31,9 @@ def receivable_states(logs: Logs, as_of: date, time_zone: str, convention: State
         .join(_reports(logs, as_of, time_zone), "receivable_id", "left")
     )
     known = _with_cases(known, logs, as_of, time_zone)
-    known = known.withColumns({"_original_units": minor("original_principal_amount"), **{n: _or_zero(n) for n in (*SUMS, *COUNTS)}})
+    known = known.withColumns(
+        {"_original_units": minor("original_principal_amount"), **{n: _or_zero(n) for n in (*SUMS, *COUNTS)}}
+    )
     owed = F.col("_original_units") - F.col("paid_units") - F.col("written_off_units")
     known = known.withColumn("_owed_units", owed - F.col("refunded_units") - F.col("corrected_units"))
     return conform(known.select(*_columns(as_of)), RECEIVABLE_STATES)
@@ -120,7 +122,9 @@ def _columns(as_of: date) -> list[Column]:
     final_due = F.coalesce("last_due_on", "final_due_on")
     days = {
         "days_past_due": F.when(has_schedule, F.col("scheduled_days")).otherwise(F.col("reported_days")),
-        "worst_days_past_due": F.when(has_schedule, F.col("worst_scheduled_days")).otherwise(F.col("worst_reported_days")),
+        "worst_days_past_due": F.when(has_schedule, F.col("worst_scheduled_days")).otherwise(
+            F.col("worst_reported_days")
+        ),
         "late_count": F.when(has_schedule, F.col("late_scheduled_count")).otherwise(F.col("late_reported_count")),
         "paid_period_count": F.when(has_schedule, F.col("settled_count")).otherwise(
             F.greatest(F.col("term_number") - remaining, F.lit(0))

@@ -31,9 +31,17 @@ def is_same(left: Any, right: Any) -> bool:
 def differences(found: Iterable[dict[str, Any]], promised: Iterable[dict[str, Any]], *key: str) -> list[str]:
     """Name every cell in which two sets of rows differ, and every row that only one has."""
     left, right = cells(found, key), cells(promised, key)
-    alone = [f"{name}: only in {side}" for side, names in (("engine", left.keys() - right.keys()), ("oracle", right.keys() - left.keys())) for name in sorted(names)]
+    alone = [
+        f"{name}: only in {side}"
+        for side, names in (("engine", left.keys() - right.keys()), ("oracle", right.keys() - left.keys()))
+        for name in sorted(names)
+    ]
     for name in sorted(left.keys() & right.keys()):
         one, two = left[name], right[name]
         assert one.keys() == two.keys(), one.keys() ^ two.keys()
-        alone += [f"{name} {column}: engine {one[column]!r}, oracle {two[column]!r}" for column in one if not is_same(one[column], two[column])]
+        alone += [
+            f"{name} {column}: engine {one[column]!r}, oracle {two[column]!r}"
+            for column in one
+            if not is_same(one[column], two[column])
+        ]
     return alone

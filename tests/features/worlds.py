@@ -162,7 +162,11 @@ def schedule(p: Platform, name: str, start: date, term: int, principal: int, hap
         for period in range(1, term + 1):
             due = first + timedelta(days=30 * (period - 1))
             rest = principal - part * (term - 1) if period == term else part
-            amounts = {"principal_due_amount": money(rest), "interest_due_amount": money(interest), "fee_due_amount": money(0)}
+            amounts = {
+                "principal_due_amount": money(rest),
+                "interest_due_amount": money(interest),
+                "fee_due_amount": money(0),
+            }
             key = {"receivable_id": name, "schedule_version_number": version, "period_number": period}
             p.add("instalments", happened + timedelta(days=45 * (version - 1)), due_on=due, **key, **amounts)
         if dice.random() < 0.1:
@@ -171,13 +175,25 @@ def schedule(p: Platform, name: str, start: date, term: int, principal: int, hap
             p.add("instalments", happened, due_on=first, **key, **zero)
     for period in range(term):
         if dice.random() < 0.75:
-            pay(p, name, start + timedelta(days=30 * (period + 1) + dice.choice([-40, -1, 0, 0, 0, 1, 5, 35, 70])), part, interest)
+            pay(
+                p,
+                name,
+                start + timedelta(days=30 * (period + 1) + dice.choice([-40, -1, 0, 0, 0, 1, 5, 35, 70])),
+                part,
+                interest,
+            )
     if dice.random() < 0.15:
         pay(p, name, p.day(200, 20), principal, 0)
     for _ in range(dice.choice([0, 0, 0, 1, 2])):
         kind = dice.choice(["WRITE_OFF", "REFUND", "CORRECTION", "RECOVERY", "EXTENSION", "RESTRUCTURE"])
         amount = dice.choice([principal, part, -100 if kind == "CORRECTION" else 100])
-        p.add("adjustments", adjustment_id=p.new_id("a"), receivable_id=name, adjustment_kind=kind, adjustment_amount=money(amount))
+        p.add(
+            "adjustments",
+            adjustment_id=p.new_id("a"),
+            receivable_id=name,
+            adjustment_kind=kind,
+            adjustment_amount=money(amount),
+        )
 
 
 def pay(p: Platform, name: str, value_on: date, principal: int, interest: int) -> None:

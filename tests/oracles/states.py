@@ -112,7 +112,9 @@ class Contract:
 
     def owed(self) -> Decimal:
         paid = sum((row["principal_amount"] for row in self.paid), ZERO)
-        return Decimal(self.row["original_principal_amount"] - paid - self.adjusted_by("WRITE_OFF", "REFUND", "CORRECTION"))
+        return Decimal(
+            self.row["original_principal_amount"] - paid - self.adjusted_by("WRITE_OFF", "REFUND", "CORRECTION")
+        )
 
 
 def due(line: Row) -> Decimal:
@@ -203,7 +205,8 @@ def labels(rows: Rows, as_of: date, data_until: date, time_zone: str, definition
         if row["is_open"] and row["days_past_due"] < definition.default_days_past_due
     ]
     return [
-        label(row, later.get(row["receivable_id"]), known, (as_of, data_until), time_zone, definition) for row in population
+        label(row, later.get(row["receivable_id"]), known, (as_of, data_until), time_zone, definition)
+        for row in population
     ]
 
 

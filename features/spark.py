@@ -1,0 +1,73 @@
+"""Features on the engine: one row for every open receivable, one column for every feature of the catalogue."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from features.catalogue import FEATURES, features_table
+from features.declarations import Aggregate, Feature, Term, leaves
+from features.spark_compile import aggregated, value_of
+from features.spark_cut import Hold, Logs, as_planned, visible
+from features.spark_frames import FRAME_PREPARATIONS
+from features.spark_streams import AsOf
+from features.states import StateConvention
+from features.streams import FRAMES
+from schemas.spark import conform
+
+__all__ = ["build_features", "visible"]
+
+DEFAULT_CONVENTION = StateConvention()
+
+
+def build_features(  # noqa: PLR0913 - what a day's features depend on
+    logs: Logs,
+    states: DataFrame,
+    as_of: date,
+    time_zone: str,
+    convention: StateConvention = DEFAULT_CONVENTION,
+    hold: Hold = as_planned,
+    features: Sequence[Feature] = FEATURES,
+) -> DataFrame:
+    """Describe every open receivable as of the start of a local day, from what was known before it (`features_table`).
+
+    Args:
+        logs: Every log table, uncut.
+        states: The receivable states of the same day, all of them, open or not.
+        as_of: The day.
+        time_zone: The platform's.
+        convention: How the states' days past due were counted.
+        hold: Where what is used more than once is computed once; without it the engine plans and computes everything
+            anew for every use, which takes several times longer.
+        features: What to compute; the whole catalogue by default.
+    """
+    known = AsOf(logs, states, as_of, time_zone, convention, hold)
+    rows = _open_receivables(known)
+    needed = {leaf: None for feature in features for leaf in leaves(feature.definition)}
+    for (stream, entity), aggregates in _by_stream(needed).items():
+        for number, part in enumerate(aggregated(known.stream(stream), aggregates)):
+            rows = rows.join(known.held(f"{stream}_{entity}_{number}", lambda part=part: part), entity, "left")
+    for frame in dict.fromkeys(leaf.frame for leaf in needed if isinstance(leaf, Term)):
+        rows = rows.join(
+            known.held(frame, lambda frame=frame: FRAME_PREPARATIONS[frame](known)), FRAMES[frame][0], "left"
+        )
+    columns = (value_of(feature.definition).cast("double").alias(feature.name) for feature in features)
+    told = rows.select("receivable_id", F.lit(as_of).alias("as_of"), "borrower_id", *columns)
+    return conform(told, features_table(features))
+
+
+def _open_receivables(known: AsOf) -> DataFrame:
+    groups = known.receivables("merchant_id", "region_code", "category_code")
+    states = known.states.where("is_open").select("receivable_id", "borrower_id")
+    return states.join(groups, "receivable_id").withColumn("platform", F.lit(1))
+
+
+def _by_stream(needed: dict[Aggregate | Term, None]) -> dict[tuple[str, str], list[Aggregate]]:
+    """Sort aggregates by stream and entity: each pair is one pass (and one more for each grouping)."""
+    passes: dict[tuple[str, str], list[Aggregate]] = defaultdict(list)
+    for leaf in needed:
+        if isinstance(leaf, Aggregate):
+            passes[leaf.stream, leaf.entity].append(leaf)
+    return dict(passes)

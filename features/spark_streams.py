@@ -1,0 +1,243 @@
+"""The streams on the engine: each cut as of the day, placed on local days, measures as whole numbers."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from features.spark_allotment import days_late, effective_repayments, movements, schedule, settlements
+from features.spark_cut import Hold, Logs, local_day, local_moment, minor, read_visible
+from features.states import StateConvention
+from features.streams import BAD_DAYS, NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR, SEASONED_DAYS, SHARE_SCALE
+
+
+class AsOf:
+    """What was known at the start of a day: the logs behind the cut, and the states of all receivables.
+
+    Authors of streams and frames get this and nothing else, so none can see past the cut. What several of them need is
+    held, so that it is computed once.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a day's knowledge depends on
+        self, logs: Logs, states: DataFrame, day: date, time_zone: str, convention: StateConvention, hold: Hold
+    ) -> None:
+        """Keep the logs where only the cut reaches them."""
+        self.states, self.day, self.time_zone, self.convention = states, day, time_zone, convention
+        self._logs, self._hold = logs, hold
+        self._held: dict[str, DataFrame] = {}
+
+    def held(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
+        """Give the frame held under a name, made at its first use."""
+        if name not in self._held:
+            self._held[name] = self._hold(make(), name)
+        return self._held[name]
+
+    def read(self, name: str) -> DataFrame:
+        """Give a log as it was known."""
+        return read_visible(self._logs, name, self.day, self.time_zone)
+
+    def receivables(self, *names: str) -> DataFrame:
+        """Give columns of the receivables."""
+        return self.held("receivables", lambda: self.read("receivables")).select("receivable_id", *names)
+
+    def repayments(self) -> DataFrame:
+        """Give the payments that count."""
+        return effective_repayments(self._logs, self.day, self.time_zone)
+
+    def movements(self) -> DataFrame:
+        """Give the movements of all receivables."""
+        return self.held("movements", lambda: movements(self._logs, self.day, self.time_zone, self.convention))
+
+    def schedule(self) -> DataFrame:
+        """Give the instalments in force."""
+        return self.held("schedule", lambda: schedule(self._logs, self.day, self.time_zone))
+
+    def settlements(self) -> DataFrame:
+        """Give the instalments in force with the day on which each was covered."""
+        lines, _ = settlements(
+            self.schedule(), self.receivables("original_principal_amount"), self.movements(), self.convention
+        )
+        return lines
+
+    def stream(self, name: str) -> DataFrame:
+        """Give a stream of `features.streams`."""
+        return self.held(f"stream_{name}", lambda: PREPARATIONS[name](self))
+
+    def happened(self, frame: DataFrame, tie: str) -> DataFrame:
+        """Place events on the local day on which they happened; `tie` orders those of one moment."""
+        return self.placed(frame, local_day("happened_at", self.time_zone), F.col("happened_at"), F.col(tie))
+
+    def placed(self, frame: DataFrame, day: Column, at: Column, tie: Column) -> DataFrame:
+        """Place events on a day, and keep those before the as-of day."""
+        aged = {"age_days": F.datediff(F.lit(self.day), day), "_at": at, "_tie": tie}
+        return frame.withColumns(aged).where("age_days >= 1")
+
+
+def flag(condition: Column) -> Column:
+    """Give a condition as 0 and 1; null stays null."""
+    return condition.cast("bigint")
+
+
+def known(condition: Column) -> Column:
+    """Give a condition as 0 and 1; null is 0."""
+    return flag(F.coalesce(condition, F.lit(False)))
+
+
+def _is_night(time_zone: str) -> Column:
+    hour = F.hour(local_moment("happened_at", time_zone))
+    return flag((hour >= NIGHT_FROM_HOUR) | (hour < NIGHT_UNTIL_HOUR))
+
+
+def _is_weekend(time_zone: str) -> Column:
+    return flag(F.dayofweek(local_day("happened_at", time_zone)).isin(1, 7))
+
+
+def _orders(as_of: AsOf) -> DataFrame:
+    cases = as_of.read("refunds_disputes").where("case_kind IN ('REFUND', 'RETURN') AND case_status <> 'REJECTED'")
+    refunded = cases.select("order_id", F.lit(True).alias("_is_refunded")).distinct()
+    home = as_of.read("borrowers").select("borrower_id", F.col("region_code").alias("_home"))
+    events = as_of.happened(as_of.read("orders"), "order_id")
+    joined = events.join(refunded, "order_id", "left").join(home, "borrower_id", "left")
+    is_gone = F.col("order_status").isin("CANCELLED", "REFUSED")
+    return joined.select(
+        *("borrower_id", "merchant_id", "category_code", "age_days", "_at", "_tie"),
+        minor("order_amount").alias("amount"),
+        minor("credit_amount").alias("credit_amount"),
+        flag(~is_gone).alias("is_kept"),
+        flag(is_gone).alias("is_cancelled"),
+        flag(F.col("is_virtual_goods")).alias("is_virtual"),
+        _is_night(as_of.time_zone).alias("is_night"),
+        _is_weekend(as_of.time_zone).alias("is_weekend"),
+        flag(F.col("region_code") != F.col("_home")).alias("is_away"),
+        known(F.col("_is_refunded")).alias("is_refunded"),
+    )
+
+
+def _behaviour(as_of: AsOf) -> DataFrame:
+    return as_of.happened(as_of.read("behaviour_events"), "event_id").select(
+        *("borrower_id", "event_type", "session_id", "device_id", "age_days", "_at", "_tie"),
+        F.col("age_days").alias("active_day"),
+        _is_night(as_of.time_zone).alias("is_night"),
+        minor("event_amount").alias("amount"),
+        minor("balance_amount").alias("balance"),
+    )
+
+
+def _repayments(as_of: AsOf) -> DataFrame:
+    paid = as_of.repayments().withColumn("kind", F.lit("PAYMENT"))
+    voiding = as_of.read("repayments").where("reverses_repayment_id IS NOT NULL").withColumn("kind", F.lit("VOIDING"))
+    events = paid.unionByName(voiding).join(as_of.receivables("borrower_id"), "receivable_id")
+    placed = as_of.placed(events, F.col("value_on"), F.col("value_on"), F.col("repayment_id"))
+    is_payment = F.col("kind") == "PAYMENT"
+    cash = minor("principal_amount") + minor("interest_amount") + minor("fee_amount")
+    return placed.select(
+        *("borrower_id", "receivable_id", "kind", "method", "age_days", "_at", "_tie"),
+        F.when(is_payment, cash).otherwise(F.lit(0)).cast("bigint").alias("paid_amount"),
+        F.when(is_payment, minor("penalty_amount")).otherwise(F.lit(0)).cast("bigint").alias("penalty_amount"),
+    )
+
+
+def _instalments(as_of: AsOf) -> DataFrame:
+    cover = as_of.movements().groupBy("receivable_id").agg(F.sum("cover_units").alias("_cover"))
+    parties = as_of.receivables("borrower_id", "merchant_id")
+    lines = as_of.settlements().join(parties, "receivable_id").join(cover, "receivable_id", "left")
+    tie = F.concat_ws("/", "receivable_id", F.lpad(F.col("period_number").cast("string"), F.lit(6), F.lit("0")))
+    placed = as_of.placed(lines, F.col("due_on"), F.col("due_on"), tie)
+    is_open, due = F.col("settled_on").isNull(), F.col("due_units")
+    reached = F.coalesce("_cover", F.lit(0)) - (F.col("level_units") - due)
+    covered = F.when(is_open, F.greatest(F.least(reached, due), F.lit(0))).otherwise(due)
+    late = days_late(F.lit(as_of.day), as_of.convention)
+    early = F.greatest(F.datediff(F.col("due_on"), F.coalesce("settled_on", "due_on")), F.lit(0))
+    told = placed.withColumns(
+        {"days_late": late.cast("bigint"), "days_early": early.cast("bigint"), "_covered": covered}
+    )
+    last_late = F.max(F.when(F.col("days_late") > 0, F.col("due_on"))).over(Window.partitionBy("borrower_id"))
+    return told.select(
+        *("borrower_id", "receivable_id", "merchant_id", "age_days", "_at", "_tie", "days_late", "days_early"),
+        due.alias("due_amount"),
+        F.col("_covered").cast("bigint").alias("covered_amount"),
+        flag(F.col("days_late") > 0).alias("is_late"),
+        flag(F.col("days_late") > 7).alias("is_late_7"),
+        flag(F.col("days_late") > 30).alias("is_late_30"),
+        flag(is_open).alias("is_open"),
+        flag(is_open & (F.col("_covered") > 0)).alias("is_partial"),
+        flag(F.coalesce(F.col("due_on") > last_late, F.lit(True))).alias("is_in_streak"),
+    )
+
+
+def _loans(as_of: AsOf) -> DataFrame:
+    names = ("merchant_id", "region_code", "category_code", "originated_on")
+    loans = as_of.states.join(as_of.receivables(*names), "receivable_id")
+    placed = as_of.placed(loans, F.col("originated_on"), F.col("originated_on"), F.col("receivable_id"))
+    owed = F.when(F.col("is_open"), minor("current_principal_amount")).otherwise(F.lit(0))
+    is_bad = (F.col("worst_days_past_due") >= BAD_DAYS) | F.col("is_written_off")
+    return placed.select(
+        *("borrower_id", "merchant_id", "region_code", "category_code", "age_days", "_at", "_tie", "days_past_due"),
+        minor("original_principal_amount").alias("principal"),
+        owed.cast("bigint").alias("owed_principal"),
+        minor("arrears_amount").alias("arrears"),
+        F.col("worst_days_past_due").alias("worst_days"),
+        F.col("late_count").alias("late_number"),
+        flag(F.col("is_open")).alias("is_open"),
+        flag(F.col("days_past_due") > 0).alias("is_late"),
+        flag(is_bad).alias("is_bad"),
+        flag(F.col("age_days") >= SEASONED_DAYS).alias("is_seasoned"),
+        flag(F.col("is_written_off")).alias("is_written_off"),
+        flag(F.col("is_prepaid")).alias("is_prepaid"),
+        flag(F.col("merchant_id").isNull()).alias("is_cash"),
+    )
+
+
+def _statements(as_of: AsOf) -> DataFrame:
+    events = as_of.happened(as_of.read("credit_accounts"), "account_id")
+    limit, used = minor("limit_amount"), minor("used_amount")
+    share = F.when(limit > 0, F.floor(used.cast("double") / limit.cast("double") * SHARE_SCALE + 0.5))
+    latest = F.max("happened_at").over(Window.partitionBy("account_id"))
+    return events.select(
+        *("borrower_id", "age_days", "_at", "_tie"),
+        limit.alias("limit_amount"),
+        used.alias("used_amount"),
+        share.cast("bigint").alias("utilisation"),
+        known(F.col("account_status") == "FROZEN").alias("is_frozen"),
+        flag(F.col("happened_at") == latest).alias("is_latest"),
+    )
+
+
+def _reports(as_of: AsOf) -> DataFrame:
+    return as_of.happened(as_of.read("credit_reports"), "report_id").select(
+        *("borrower_id", "age_days", "_at", "_tie"),
+        F.floor(F.col("bureau_score") * 100 + 0.5).cast("bigint").alias("bureau_score"),
+        F.col("inquiry_3m_count").alias("inquiry_3m"),
+        F.col("inquiry_12m_count").alias("inquiry_12m"),
+        F.col("active_lender_count").alias("active_lender"),
+        minor("active_balance_amount").alias("active_balance"),
+        minor("overdue_amount").alias("overdue_amount"),
+        F.col("worst_bucket_24m_number").alias("worst_bucket"),
+    )
+
+
+def _cases(as_of: AsOf) -> DataFrame:
+    orders = as_of.read("orders").select(
+        "order_id", F.col("borrower_id").alias("_buyer"), F.col("merchant_id").alias("_seller")
+    )
+    events = as_of.happened(as_of.read("refunds_disputes"), "case_id").join(orders, "order_id", "left")
+    return events.select(
+        *("case_kind", "case_status", "age_days", "_at", "_tie"),
+        F.coalesce("borrower_id", "_buyer").alias("borrower_id"),
+        F.coalesce("merchant_id", "_seller").alias("merchant_id"),
+        minor("case_amount").alias("amount"),
+    )
+
+
+PREPARATIONS: Mapping[str, Callable[[AsOf], DataFrame]] = {
+    "order": _orders,
+    "behaviour": _behaviour,
+    "repayment": _repayments,
+    "instalment": _instalments,
+    "loan": _loans,
+    "statement": _statements,
+    "report": _reports,
+    "case": _cases,
+}
+"""How each stream of `features.streams` is made."""
