@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pipelines import command_data, command_model, command_pool, command_workspace
+from pipelines import command_data, command_ledger, command_model, command_pool, command_workspace
 from pipelines.common import say
 from schemas.errors import PoolwrightError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (command_data, command_model, command_pool, command_workspace):
+for part in (command_data, command_ledger, command_model, command_pool, command_workspace):
     part.register(app)
 
 

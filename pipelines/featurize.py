@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from features.catalogue import features_table
 from features.spark import build_features
+from features.states import StateConvention
 from runtime.stage import Stage, Task
 from schemas import derived
 from schemas.house import LOG_TABLES
@@ -17,7 +18,9 @@ def run(task: Task) -> Mapping[str, DataFrame]:
     """Build the features from what was known and had happened before the day."""
     states = task.inputs[derived.RECEIVABLE_STATES.name]
     logs = {table.name: task.inputs[table.name] for table in LOG_TABLES}
-    return {FEATURES.name: build_features(logs, states, task.as_of, task.settings.platform.time_zone)}
+    convention = task.settings.section("states", StateConvention)
+    zone = task.settings.platform.time_zone
+    return {FEATURES.name: build_features(logs, states, task.as_of, zone, convention, task.hold)}
 
 
 FEATURIZE = Stage(
@@ -26,4 +29,5 @@ FEATURIZE = Stage(
     reads=(*LOG_TABLES, derived.RECEIVABLE_STATES),
     writes=(FEATURES,),
     run=run,
+    sections=("states",),
 )

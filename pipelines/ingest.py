@@ -1,9 +1,7 @@
 """Stage `ingest`: raw logs become canonical tables, batch by batch, and every row read is accounted for."""
 
-import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -81,7 +79,7 @@ def ingest(
 def check(workspace: Workspace, source: SourcePlan, folder: Path, known_on: date | None) -> list[dict[str, Any]]:
     """Tell what of a folder's raw files does not fit the mapping; nothing is published."""
     delivery = Delivery(source, folder.resolve(), None, known_on, workspace.environment.secret_bytes)
-    with _work_folder(workspace, f"check-{source.mapping.name}") as work:
+    with workspace.scratch(f"check-{source.mapping.name}") as work:
         found = check_source(workspace.session, delivery, work)
     return [
         {"table": one.table, "code": one.code, "column": one.column, "count": one.count, "samples": list(one.samples)}
@@ -162,7 +160,7 @@ def _publish(workspace: Workspace, asked: Delivery, manifest: Manifest) -> None:
     place = {"batch": batch}
     counts: Counts = {}
     outputs: dict[str, dict[str, Any]] = {}
-    with _work_folder(workspace, batch) as work:
+    with workspace.scratch(batch) as work:
         rejected = []
         for refined in refine(workspace.session, asked, work, batch, _others(workspace, batch)):
             started = clock.stopwatch()
@@ -193,14 +191,3 @@ def _tell(one: Accounting, seconds: float) -> None:
     lost = f", [yellow]{one.quarantined:,} quarantined[/]" if one.quarantined else ""
     counted = f"{one.read:,} read, {one.published:,} published{lost}"
     say(f"[bold]ingest[/] {one.table}: {counted} ({seconds:.1f} s to publish)")
-
-
-@contextmanager
-def _work_folder(workspace: Workspace, name: str) -> Iterator[Path]:
-    work = workspace.home / "work" / name
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame
 from features.labels import LabelDefinition
 from features.spark_labels import label_receivables
 from runtime.stage import Stage, Task
-from schemas import derived, lending
+from schemas import derived
+from schemas.house import LOG_TABLES
 
 
 def run(task: Task) -> Mapping[str, DataFrame]:
@@ -21,7 +22,7 @@ def run(task: Task) -> Mapping[str, DataFrame]:
 LABEL = Stage(
     name="label",
     meaning="What became of each receivable afterwards",
-    reads=(lending.RECEIVABLES, lending.INSTALMENTS, lending.REPAYMENTS, lending.ADJUSTMENTS, lending.REPORTED_STATES),
+    reads=LOG_TABLES,
     writes=(derived.LABELS,),
     run=run,
     sections=("labels", "states"),

@@ -67,7 +67,7 @@ def train(workspace: Workspace, as_of: date) -> Trained:
 
 def notes() -> list[FeatureNote]:
     """Give what training is told of each feature: its name and the way it may point."""
-    return [FeatureNote(feature.name, feature.monotone) for feature in CATALOGUE]
+    return [FeatureNote(feature.name, feature.direction) for feature in CATALOGUE]
 
 
 def _observe(workspace: Workspace, as_of: date) -> list[date]:

@@ -77,7 +77,7 @@ class Catalog:
         return sorted(_path(task.file.file_path) for task in scan.plan_files())
 
     def fingerprint(self, name: str, partition: Partition | None = None) -> str:
-        """Identify a table's present content, or one partition's, by its data files, whose names are never used again."""
+        """Identify a table's present content, or one partition's, by its data files: no name is used twice."""
         return digest(["/".join(Path(path).parts[-2:]) for path in self.files(name, partition)])[:16]
 
     def partitions(self, name: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -29,6 +30,7 @@ class Task:
         deal: Name of the deal; empty for stages that know no deal.
         inputs: The frames of the tables that the stage reads, by name.
         extras: Further inputs by name that are no tables: a deal document, model files, pledged keys.
+        scratch: Folder for what is computed once and used more than once; gone when the stage is done.
     """
 
     session: SparkSession
@@ -37,6 +39,13 @@ class Task:
     deal: str
     inputs: Mapping[str, DataFrame]
     extras: Mapping[str, Any]
+    scratch: Path
+
+    def hold(self, frame: DataFrame, name: str) -> DataFrame:
+        """Compute a frame now and give it back as stored, so that its uses neither plan nor compute it again."""
+        place = (self.scratch / name).as_uri()
+        frame.write.parquet(place)
+        return self.session.read.schema(frame.schema).parquet(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +109,11 @@ def execute(
     if before and before.status == "finished" and _stands(before, workspace):
         return Outcome(before, fresh=False, seconds=clock.stopwatch() - started)
     workspace.runs.write(manifest)
-    inputs = {
-        table.name: workspace.catalog.read(workspace.session, table, part(table, as_of, deal)) for table in stage.reads
-    }
-    task = Task(workspace.session, workspace.settings, as_of, deal, inputs, extras or {})
-    published = _publish(stage, workspace, task, manifest.run)
+    session = workspace.session
+    inputs = {table.name: workspace.catalog.read(session, table, part(table, as_of, deal)) for table in stage.reads}
+    with workspace.scratch(manifest.run) as scratch:
+        task = Task(session, workspace.settings, as_of, deal, inputs, extras or {}, scratch)
+        published = _publish(stage, workspace, task, manifest.run)
     done = manifest.model_copy(update=_results(published, workspace))
     workspace.runs.write(done)
     return Outcome(done, fresh=True, seconds=clock.stopwatch() - started, published=published)

@@ -1,6 +1,7 @@
 """A workspace: one platform's tables, runs, models and ledger in one folder, with an engine that starts when needed."""
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -74,6 +75,17 @@ class Workspace:
     def tracking_url(self) -> str:
         """Give the address of the model tracking database."""
         return self.storage.tracking_url or f"sqlite:///{self.home / 'mlflow.db'}"
+
+    @contextmanager
+    def scratch(self, name: str) -> Iterator[Path]:
+        """Give an empty folder for intermediate files, and remove it afterwards."""
+        folder = self.home / "scratch" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

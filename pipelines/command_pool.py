@@ -1,0 +1,130 @@
+"""Commands for the day: run the stages, propose a purchase, explain a receivable, write the report."""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.common import AsOf, Common, DealName, command, day, pairs, rows, say
+from schemas.errors import ConfigurationError
+
+To = Annotated[str, typer.Option("--to", help="Last stage to run.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
+Cash = Annotated[str, typer.Option("--cash", help="Money that the purchase may use.")]
+Actor = Annotated[str, typer.Option("--as", help="Who acts; the secret is POOLWRIGHT_SECRET, else asked.")]
+
+
+@command
+def run(
+    common: Common,
+    as_of: AsOf,
+    deal: DealName = "",
+    to: To = "",
+    dry_run: DryRun = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Run the daily batch: states, features, tags and, for a deal, its screening."""
+    from pipelines.daily import plan, run_day
+
+    stages = plan(deal, to)
+    if dry_run:
+        lines = [(stage.name, stage.meaning, ", ".join(table.name for table in stage.writes)) for stage in stages]
+        common.answer([line[0] for line in lines], rows("Would run", ["stage", "does", "writes"], lines))
+        return
+    with common.workspace() as space, space.writing():
+        outcomes = run_day(space, day(as_of), deal, stages)
+    result = [{"stage": one.manifest.stage, "run": one.manifest.run, "fresh": one.fresh} for one in outcomes]
+    if common.json:
+        common.answer(result, rows("", [], []))
+
+
+@command
+def screen(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Screen every open receivable against a deal's criteria, and say why receivables fail."""
+    from pipelines.daily import plan, run_day
+    from pipelines.screen import failures
+
+    with common.workspace() as space, space.writing():
+        run_day(space, day(as_of), deal, plan(deal, "screen"))
+        found = failures(space, day(as_of), deal)
+    names = ["code", "criterion", "failed", "unknown"]
+    common.answer([dict(zip(names, line, strict=True)) for line in found], rows(f"Why not: {deal}", names, found))
+
+
+@command
+def explain(
+    common: Common, receivable: Annotated[str, typer.Argument(help="Receivable id.")], as_of: AsOf, deal: DealName
+) -> None:
+    """Show one receivable against every criterion: clause, value, threshold, outcome."""
+    from pipelines.screen import explained
+
+    with common.workspace() as space:
+        lines = explained(space, day(as_of), deal, receivable)
+    names = ["code", "outcome", "clause", "criterion", "observed"]
+    common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(receivable, names, lines))
+
+
+@command
+def propose(common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Actor) -> None:
+    """Choose the batch that uses most of the cash under all limits, and enter it in the ledger as a proposal."""
+    from pipelines.propose import propose as choose
+    from pipelines.signing import credentials
+
+    with common.workspace() as space, space.writing():
+        done = choose(space, day(as_of), deal, _money(cash), credentials(space, actor))
+    for reason in done.reasons:
+        say(f"[yellow]{reason}[/]")
+    common.answer(done.figures, pairs(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
+    raise typer.Exit(1 if done.reasons else 0)
+
+
+@command
+def report(
+    common: Common,
+    as_of: AsOf,
+    deal: DealName,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write [reports/ in the workspace].")] = None,
+) -> None:
+    """Write the pool report of a day: one HTML file that needs nothing else."""
+    from pipelines.report import write_report
+
+    with common.workspace() as space:
+        path = write_report(space, day(as_of), deal, out)
+    say(f"The report is in [bold]{path}[/]")
+    common.answer({"report": str(path)}, rows("", [], []) if common.json else lambda console: console.print(str(path)))
+
+
+@command
+def rollforward(
+    common: Common,
+    first: Annotated[str, typer.Option("--from", help="First day of the series.")],
+    last: Annotated[str, typer.Option("--to", help="Last day of the series.")],
+) -> None:
+    """Show how unpaid principal moved from month start to month start, every movement named."""
+    from pipelines.roll_forward import roll, series
+    from schemas.moments import month_starts
+
+    with common.workspace() as space, space.writing():
+        days = month_starts(day(first, "--from"), day(last, "--to"))
+        roll(space, days)
+        found = series(space, days)
+    names = list(found[0]) if found else []
+    lines = [list(one.values()) for one in found]
+    common.answer(found, rows("Roll-forward", names, lines))
+    raise typer.Exit(1 if any(one["difference_amount"] for one in found) else 0)
+
+
+def _money(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.replace(",", ""))
+    except InvalidOperation as error:
+        raise ConfigurationError(f"--cash {text}", "an amount such as 1000000.00", "the command line") from error
+    if amount <= 0 or amount != round(amount, 2):
+        raise ConfigurationError(f"--cash {text}", "an amount above zero with at most two decimals", "the command line")
+    return amount
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the command line."""
+    for function in (run, screen, explain, propose, report, rollforward):
+        app.command(rich_help_panel="The day")(function)
