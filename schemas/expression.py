@@ -9,7 +9,7 @@ from schemas.errors import ExpressionError
 from schemas.expression_calls import checked_call
 from schemas.expression_kinds import NUMERIC, coerce, day, moment, unify
 from schemas.expression_nodes import Call, Expression, Literal, Name, Node, Value, refusal, walk
-from schemas.expression_text import FUNCTION_MARK, syntax_tree
+from schemas.expression_text import FUNCTION_MARK, is_plain_number, syntax_tree
 from schemas.functions import FUNCTIONS, OPERATORS
 from schemas.table import Kind
 
@@ -131,6 +131,8 @@ class _Checker:
     def literal(self, tree: syntax.Expression) -> Node:
         if tree.is_string:
             return Literal(Kind.TEXT, tree.name)
+        if not is_plain_number(tree.name):
+            raise self.refuse(tree, f"{tree.name!r} is not a plain decimal")
         value = Decimal(tree.name)
         return Literal(Kind.COUNT, int(value)) if value == int(value) else Literal(Kind.REAL, value)
 

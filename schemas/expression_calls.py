@@ -1,5 +1,6 @@
 """Whether a function of the language may be called with these arguments, and what then comes out."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from schemas.date_patterns import pattern_fault, read_pattern
@@ -10,6 +11,7 @@ from schemas.functions import Function, Parameter
 from schemas.moments import zone
 from schemas.table import Kind
 
+_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]{1,20}(/[A-Za-z0-9_+-]{1,30}){1,2}")
 MAX_POSITION = 10_000
 MAX_DECIMALS = 6
 ORDERED_ONLY = frozenset({"least", "greatest"})
@@ -49,10 +51,10 @@ def _fit_constant(parameter: Parameter, argument: Node) -> Node | str:
 
 def _zone_fault(value: object) -> str:
     try:
-        zone(str(value))
-    except ConfigurationError:
-        return f"{value!r} is not an IANA time zone such as Asia/Shanghai"
-    return ""
+        known = _ZONE.fullmatch(str(value)) is not None and zone(str(value)) is not None
+    except (ConfigurationError, OSError):
+        known = False
+    return "" if known else f"{value!r} is not an IANA time zone such as Asia/Shanghai"
 
 
 def _word_fault(value: object) -> str:

@@ -81,6 +81,11 @@ def syntax_tree(text: str, columns: Collection[str]) -> syntax.Expression:
     return trees[0]
 
 
+def is_plain_number(text: str) -> bool:
+    """Tell whether a number is written as digits with at most one point."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def _require_readable(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise refusal(text, MAX_LENGTH, f"longer than {MAX_LENGTH} characters")
@@ -116,7 +121,7 @@ def _token(text: str, token: Token, before: Token | None, after: Token | None, w
             return _as(token, TokenType.IDENTIFIER, token.text)
     if kind not in _ALLOWED or (kind is TokenType.IDENTIFIER and opens):
         raise refusal(text, token.start, f"{token.text!r} is not in the language")
-    if kind is TokenType.NUMBER and not _NUMBER.fullmatch(token.text):
+    if kind is TokenType.NUMBER and not is_plain_number(token.text):
         raise refusal(text, token.start, f"the number {token.text!r} is not a plain decimal of at most 18 digits")
     return token
 
