@@ -16,7 +16,9 @@ from tests.runtime.conftest import Refining, platform
 USERS = "uid,kind,birth,income,t\n"
 GOOD = "u1,P,1990-01-31,50000,2025-01-01 10:00:00\n"
 LOAN = '{"loan":"L1","uid":"u1","d":"2025-01-02","prin":100.00}\n'
-PLAN = "loan,ver,n,due,prin,t\nL1,1,1,2025-02-02,50.00,2025-01-02 08:00:00\nL1,1,2,2025-03-02,50.00,2025-01-02 08:00:00\n"
+PLAN = (
+    "loan,ver,n,due,prin,t\nL1,1,1,2025-02-02,50.00,2025-01-02 08:00:00\nL1,1,2,2025-03-02,50.00,2025-01-02 08:00:00\n"
+)
 
 
 def parquet(**columns: list[Any]) -> bytes:
@@ -42,7 +44,15 @@ def users(*lines: str) -> dict[str, str | bytes]:
         ("u1,P,1991-01-31,50000,2025-01-01 10:00:00", "DUPLICATE_KEY", "borrower_id"),
         ("u2,P,1990-01-31", "BROKEN_LINE", None),
     ],
-    ids=["wrong type", "negative amount", "impossible date", "unknown enumeration", "nothing", "duplicate key", "broken"],
+    ids=[
+        "wrong type",
+        "negative amount",
+        "impossible date",
+        "unknown enumeration",
+        "nothing",
+        "duplicate key",
+        "broken",
+    ],
 )
 def test_a_bad_row_is_quarantined_with_its_code(refining: Refining, line: str, code: str, column: str | None) -> None:
     """The good row is published, the bad one is in quarantine with the rule, the column, and its place."""
@@ -158,7 +168,12 @@ def test_check_tells_codes_columns_and_sample_rows(engine: Any, tmp_path: Any) -
     (tmp_path / "users.csv").write_text(USERS + "".join(f"u{n},P,1990-02-30,1,2025-01-01 10:00:00\n" for n in range(5)))
     plan = plan_mapping(platform("borrowers"), "the test")
     (finding,) = check_source(engine, Delivery(plan, tmp_path), tmp_path / "work")
-    assert (finding.table, finding.code, finding.column, finding.count) == ("borrowers", "NOT_CONVERTIBLE", "born_on", 5)
+    assert (finding.table, finding.code, finding.column, finding.count) == (
+        "borrowers",
+        "NOT_CONVERTIBLE",
+        "born_on",
+        5,
+    )
     assert [sample["row"] for sample in finding.samples] == [1, 2, 3]
     assert "1990-02-30" in str(finding.samples[0]["raw"])
     (tmp_path / "users.csv").write_text("uid,kind,t\nu1,P,2025-01-01 10:00:00\n")
