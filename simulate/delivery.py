@@ -63,7 +63,9 @@ def _by_day(log: RawLog, faulty: Faulty) -> Iterator[tuple[int, pa.Table, Faulty
 def _write(path: Path, sound: pa.Table, broken: Faulty) -> None:
     whole = pa.concat_tables([sound, broken.rows]) if broken.rows.num_rows else sound
     if path.suffix == ".parquet":
-        pq.write_table(whole, path, compression="zstd", store_schema=False)
+        pq.write_table(
+            whole, path, compression="zstd", use_dictionary=False, write_statistics=False, store_schema=False
+        )
         return
     text = _json_lines(whole) if ".jsonl" in path.name else _csv(whole, broken.torn)
     path.write_bytes(gzip.compress(text, GZIP_LEVEL, mtime=0) if path.suffix == ".gz" else text)

@@ -11,7 +11,7 @@ from simulate.payments import WAYS
 from simulate.raw_events import ENTRIES, known
 from simulate.servicing import ADJUSTMENT_CODES, extended_days
 from simulate.shops import ALL_CATEGORIES
-from simulate.texts import Clock, codes, masked, number, user_ids, yuan
+from simulate.texts import Clock, codes, contract_numbers, masked, number, user_ids, yuan
 from simulate.world import World
 
 LENDER = "QINGHE-XJ"
@@ -36,7 +36,7 @@ def loan_contracts(rng: np.random.Generator, world: World) -> RawLog:
     table = pa.table(
         {
             "loan_no": number("L", row, 9),
-            "contract_no": number("HT", lent.second[row] % DAY * 1_000_000 + row, 12),
+            "contract_no": contract_numbers(lent.second[row], row),
             "order_no": number("T", order, 12),
             "uid": user_ids(lent.borrower[row]),
             "shop_id": number("S", bought.shop[order], 6),

@@ -46,14 +46,22 @@ class Clock:
 
 
 def number(prefix: str, value: Ints, width: int) -> pa.Array:
-    """Write a running number as an id."""
-    digits = pc.utf8_lpad(pa.array(value).cast(pa.string()), width, "0")
-    return pc.binary_join_element_wise(pa.scalar(prefix), digits, "")
+    """Write running numbers as ids."""
+    top = int(value.max(initial=-1)) + 1
+    if top < value.size:
+        return number(prefix, np.arange(top), width).take(pa.array(value))
+    return pc.utf8_replace_slice(pa.array(value + 10**width).cast(pa.string()), 0, 1, prefix)
 
 
 def user_ids(borrower: Ints) -> pa.Array:
-    """Write the platform's user number, which does not tell who joined first."""
-    return number("2088", (borrower * 7_368_787 + 1_299_709) % 10**8, 8)
+    """Write the platform's user numbers, which do not tell who joined first."""
+    everyone = np.arange(int(borrower.max(initial=-1)) + 1)
+    return number("2088", (everyone * 7_368_787 + 1_299_709) % 10**8, 8).take(pa.array(borrower))
+
+
+def contract_numbers(second: Ints, row: Ints) -> pa.Array:
+    """Write contract numbers: the second of the day, then a running number."""
+    return number("HT", second % DAY * 10_000_000 + row, 12)
 
 
 def device_ids(borrower: Ints, generation: Ints) -> pa.Array:

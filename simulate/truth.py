@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulate.lending import HORIZON_DAYS
-from simulate.texts import Clock, masked, number, user_ids
+from simulate.texts import Clock, contract_numbers, masked, number, user_ids
 from simulate.world import World
 
 
@@ -15,11 +16,11 @@ def write_truth(out: Path, world: World) -> None:
     lent, clock = world.loans, Clock(world.first_day)
     folder = out / "truth"
     folder.mkdir(parents=True, exist_ok=True)
-    rows = pa.array(range(lent.size)).to_numpy()
+    rows = np.arange(lent.size)
     table = pa.table(
         {
             "receivable_id": number("L", rows, 9),
-            "contract_no": contract_numbers(world),
+            "contract_no": contract_numbers(lent.second, rows),
             "uid": user_ids(lent.borrower),
             "disbursed_on": clock.dates(lent.day),
             "default_probability": pa.array(lent.default_probability),
@@ -28,8 +29,3 @@ def write_truth(out: Path, world: World) -> None:
         }
     )
     pq.write_table(table, folder / "truth.parquet", compression="zstd", store_schema=False)
-
-
-def contract_numbers(world: World) -> pa.Array:
-    """Write the contract number of every receivable."""
-    return number("HT", world.loans.second % 86_400 * 1_000_000 + pa.array(range(world.loans.size)).to_numpy(), 12)
