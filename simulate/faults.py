@@ -134,9 +134,9 @@ def draw_faults(
 ) -> Faulty:
     """Choose rows to repeat or to copy and break, the stated shares of all rows."""
     key, faults = FAULTS[file]
-    chosen = np.sort(rng.integers(0, max(table.num_rows, 1), rng.poisson(broken_share * table.num_rows)))
+    chosen = _some_rows(rng, table.num_rows, broken_share)
     kind = rng.integers(0, len(faults), chosen.size)
-    repeats = rng.integers(0, max(table.num_rows, 1), rng.poisson(repeated_share * table.num_rows))
+    repeats = np.setdiff1d(_some_rows(rng, table.num_rows, repeated_share), chosen)
     counts, rows, days = Counter({"repeated": int(repeats.size)}), [table.take(pa.array(repeats))], [day[repeats]]
     torn, torn_day = table.slice(0, 0), day[:0]
     for place, fault in enumerate(faults):
@@ -151,6 +151,10 @@ def draw_faults(
     order = np.argsort(every_day, kind="stable")
     whole = pa.concat_tables(rows).combine_chunks().take(pa.array(order))
     return Faulty(every_day[order], whole, torn_day, torn.combine_chunks(), counts)
+
+
+def _some_rows(rng: np.random.Generator, size: int, share: float) -> Ints:
+    return np.unique(rng.integers(0, max(size, 1), rng.poisson(share * size)))
 
 
 def broken(rows: pa.Table, key: str, fault: Fault) -> pa.Table:
