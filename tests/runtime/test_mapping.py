@@ -21,7 +21,7 @@ def test_every_mapping_of_the_house_can_be_run(path: Path) -> None:
 
 
 def test_all_problems_are_told_at_once() -> None:
-    """An unknown column, a wrong kind, a bad expression and a missing column stand in one error, each with its place."""
+    """Unknown column, wrong kind, bad expression, missing column: all in one error, each with its place."""
     mapping = platform("borrowers")
     part = dict(mapping["tables"]["borrowers"][0])
     part["columns"] = {"borrower_id": "uid", "colour": "c", "annual_income_amount": "income", "born_on": "to_date(b"}

@@ -231,7 +231,10 @@ def test_personal_ids_reach_neither_table_nor_quarantine(refining: Refining) -> 
 
 def test_the_receivable_key_is_the_house_one(refining: Refining) -> None:
     """The engine's expressions and the plain function give the same identity."""
-    loans = '{"loan":"合-1","uid":"u1","d":"2025-01-02","prin":0.50}\n{"loan":"L2","uid":"u1","d":"2025-11-02","prin":1234567.89}\n'
+    loans = (
+        '{"loan":"合-1","uid":"u1","d":"2025-01-02","prin":0.50}\n'
+        '{"loan":"L2","uid":"u1","d":"2025-11-02","prin":1234567.89}\n'
+    )
     rows = refining(platform("borrowers", "receivables"), {"users.csv": USERS + line("u1"), "loans.jsonl": loans}).rows(
         "receivables"
     )
