@@ -24,7 +24,7 @@ def span(window_days: int | None) -> str:
     return "so far" if window_days is None else f"in the last {window_days} days"
 
 
-def windowed(  # noqa: PLR0913 - an author names them
+def windowed(
     family: str,
     aggregate: Aggregate,
     windows: tuple[int | None, ...],
@@ -44,14 +44,14 @@ def windowed(  # noqa: PLR0913 - an author names them
     )
 
 
-def combined(  # noqa: PLR0913 - an author names them
+def combined(
     family: str, definition: Definition, sentence: str, unit: str, direction: int, null_means: str
 ) -> tuple[Feature, ...]:
     """Declare arithmetic on other definitions."""
     return (Feature(family, f"{sentence}.", unit, direction, definition, null_means),)
 
 
-def term(  # noqa: PLR0913 - an author names them
+def term(
     family: str, frame: str, column: str, sentence: str, unit: str, direction: int = 0, null_means: str = ""
 ) -> Feature:
     """Declare a column of a row-level frame."""

@@ -22,7 +22,7 @@ __all__ = ["build_features", "visible"]
 DEFAULT_CONVENTION = StateConvention()
 
 
-def build_features(  # noqa: PLR0913 - what a day's features depend on
+def build_features(
     logs: Logs,
     states: DataFrame,
     as_of: date,
@@ -59,7 +59,7 @@ def build_features(  # noqa: PLR0913 - what a day's features depend on
 
 
 def _open_receivables(known: AsOf) -> DataFrame:
-    groups = known.receivables("merchant_id", "region_code", "category_code")
+    groups = known.loans("merchant_id", "region_code", "category_code")
     states = known.states.where("is_open").select("receivable_id", "borrower_id")
     return states.join(groups, "receivable_id").withColumn("platform", F.lit(1))
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.declarations import (
@@ -23,6 +23,7 @@ from features.declarations import (
 from features.streams import STREAMS
 
 EXACT = "decimal(38,0)"
+IN_ORDER = "in order"
 
 
 def aggregated(events: DataFrame, aggregates: Sequence[Aggregate]) -> list[DataFrame]:
@@ -36,8 +37,29 @@ def aggregated(events: DataFrame, aggregates: Sequence[Aggregate]) -> list[DataF
     )
     passes: dict[str, list[Aggregate]] = defaultdict(list)
     for aggregate in aggregates:
-        passes[aggregate.by].append(aggregate)
-    return [_grouped(events, entity, by, each) if by else _plain(events, entity, each) for by, each in passes.items()]
+        passes[IN_ORDER if aggregate.aggregation is Aggregation.LAST else aggregate.by].append(aggregate)
+    return [_one_pass(events, entity, by, each) for by, each in passes.items()]
+
+
+def _one_pass(events: DataFrame, entity: str, by: str, aggregates: Sequence[Aggregate]) -> DataFrame:
+    if by == IN_ORDER:
+        return _latest(events, entity, aggregates)
+    return _grouped(events, entity, by, aggregates) if by else _plain(events, entity, aggregates)
+
+
+def _latest(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> DataFrame:
+    """Let each entity's events stand in order, and take the last value of each measure."""
+    whole = Window.partitionBy(entity).orderBy("_at", "_tie")
+    whole = whole.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    last = {
+        feature_name(each): F.last(F.when(_passes(each), F.col(each.measure)), ignorenulls=True).over(whole)
+        for each in aggregates
+    }
+    values = events.select(entity, *(column.alias(name) for name, column in last.items()))
+    scaled = (
+        _in_units(each, F.max(feature_name(each))).cast("double").alias(feature_name(each)) for each in aggregates
+    )
+    return values.groupBy(entity).agg(*scaled)
 
 
 def _plain(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> DataFrame:
@@ -92,7 +114,7 @@ def _number(aggregate: Aggregate) -> Column:
         return F.count(F.when(_passes(aggregate), F.lit(1)))
     if aggregate.aggregation is Aggregation.RECENCY:
         return F.min(F.when(_passes(aggregate), F.col("age_days")))
-    return _scaled(_measured(aggregate), STREAMS[aggregate.stream].column(aggregate.measure).scale)
+    return _in_units(aggregate, _measured(aggregate))
 
 
 def _measured(aggregate: Aggregate) -> Column:
@@ -127,7 +149,8 @@ def _deviation(value: Column) -> Column:
     return over(F.sqrt(spread.cast("double")), count.cast("double"))
 
 
-def _scaled(value: Column, scale: int) -> Column:
+def _in_units(aggregate: Aggregate, value: Column) -> Column:
+    scale = STREAMS[aggregate.stream].column(aggregate.measure).scale
     return value if scale == 1 else value.cast("double") / F.lit(float(scale))
 
 

@@ -30,7 +30,7 @@ def _named(frame: str, rows: DataFrame, columns: Mapping[str, Column]) -> DataFr
 
 def _own(as_of: AsOf) -> DataFrame:
     names = ("merchant_id", "originated_on", "annual_rate", "term_number", "is_auto_debit")
-    loans = as_of.states.join(as_of.receivables(*names), "receivable_id")
+    loans = as_of.states.join(as_of.loans(*names), "receivable_id")
     lines = as_of.schedule().groupBy("receivable_id")
     sums = lines.agg(F.sum("due_units").alias("_due"), F.count("*").alias("_lines"))
     in_order = Window.partitionBy("borrower_id").orderBy("originated_on", "receivable_id")

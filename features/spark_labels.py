@@ -6,15 +6,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.labels import LabelDefinition
-from features.spark_allotment import graced, movements, schedule, settlements
-from features.spark_cut import Logs, read_visible
+from features.spark_allotment import graced
+from features.spark_cut import Hold, Logs, as_planned
+from features.spark_known import Known
 from features.spark_states import receivable_states
 from schemas.derived import LABELS
 from schemas.spark import conform
 
 
 def label_receivables(
-    logs: Logs, as_of: date, data_until: date, time_zone: str, definition: LabelDefinition
+    logs: Logs, as_of: date, data_until: date, time_zone: str, definition: LabelDefinition, hold: Hold = as_planned
 ) -> DataFrame:
     """Label every receivable that was open and not yet in default at the start of `as_of` (`LABELS`).
 
@@ -23,11 +24,12 @@ def label_receivables(
     default. Without a schedule the servicer's reports within the window speak, and where it reported nothing and the
     principal is not gone, the label stays null. While the window is not over, every label is null.
     """
-    states = receivable_states(logs, as_of, time_zone, definition.convention)
+    states = receivable_states(logs, as_of, time_zone, definition.convention, hold)
     population = states.where(F.col("is_open") & (F.col("days_past_due") < definition.default_days_past_due))
     population = population.select("receivable_id", "as_of", "borrower_id")
     if definition.is_observed(as_of, data_until):
-        outcomes = _outcomes(logs, as_of, data_until, time_zone, definition)
+        later = Known(logs, data_until, time_zone, definition.convention, hold)
+        outcomes = _outcomes(later, as_of, definition)
         population = population.join(outcomes, "receivable_id", "left")
     else:
         population = population.withColumns({"_worst": F.lit(None), "_is_lost": F.lit(None)})
@@ -52,26 +54,24 @@ def _verdict(worst: Column, is_lost: Column, definition: LabelDefinition) -> Col
     return F.when(is_lost, F.lit(True)).otherwise(verdict)
 
 
-def _outcomes(logs: Logs, as_of: date, data_until: date, time_zone: str, definition: LabelDefinition) -> DataFrame:
+def _outcomes(later: Known, as_of: date, definition: LabelDefinition) -> DataFrame:
     """Give the worst days past due within the window, and whether principal was written off in it."""
     convention = definition.convention
-    receivables = read_visible(logs, "receivables", data_until, time_zone)
-    moved = movements(logs, data_until, time_zone, convention)
-    lines, payoffs = settlements(schedule(logs, data_until, time_zone), receivables, moved, convention)
     first, last = F.lit(as_of), F.lit(definition.window_ends_on(as_of))
     seen_on = F.least(F.coalesce("settled_on", last), last)
     is_seen = seen_on >= F.greatest(F.date_add("due_on", 1), first)
     worst = F.when(is_seen, graced(F.datediff(seen_on, F.col("due_on")), convention)).otherwise(F.lit(0))
-    scheduled = lines.groupBy("receivable_id").agg(F.max(worst).alias("_scheduled"))
+    scheduled = later.settlements().groupBy("receivable_id").agg(F.max(worst).alias("_scheduled"))
     in_window = (F.col("moved_on") >= first) & (F.col("moved_on") <= last)
     is_loss = F.col("kind").isin(*convention.writing_off_kinds)
-    lost = moved.where(is_loss & in_window).select("receivable_id", F.lit(True).alias("_is_lost")).distinct()
-    told = read_visible(logs, "reported_states", data_until, time_zone)
+    lost = (
+        later.movements().where(is_loss & in_window).select("receivable_id", F.lit(True).alias("_is_lost")).distinct()
+    )
     span = F.col("reported_on").between(as_of - timedelta(days=1), definition.window_ends_on(as_of) - timedelta(days=1))
-    reported = told.where(span & (F.col("reported_on") < F.lit(data_until)))
+    reported = later.read("reported_states").where(span & (F.col("reported_on") < F.lit(later.day)))
     reported = reported.groupBy("receivable_id").agg(F.max("reported_days_past_due").alias("_reported"))
-    joined = receivables.select("receivable_id")
-    for part in (scheduled, reported, lost, payoffs):
+    joined = later.receivables().select("receivable_id")
+    for part in (scheduled, reported, lost, later.payoffs()):
         joined = joined.join(part, "receivable_id", "left")
     when_gone = F.when(F.col("paid_off_on").isNotNull(), F.lit(0))
     return joined.select("receivable_id", F.coalesce("_scheduled", "_reported", when_gone).alias("_worst"), "_is_lost")

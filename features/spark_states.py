@@ -5,8 +5,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from features.spark_allotment import PAYMENT, days_late, movements, schedule, settlements
-from features.spark_cut import Logs, minor, money, read_visible
+from features.spark_allotment import PAYMENT, days_late
+from features.spark_cut import Hold, Logs, as_planned, minor, money
+from features.spark_known import Known
 from features.states import StateConvention
 from schemas.derived import RECEIVABLE_STATES
 from schemas.spark import conform
@@ -15,22 +16,24 @@ SUMS = ("due_units", "covered_units", "paid_units", "written_off_units", "refund
 COUNTS = ("extension_count", "restructure_count")
 
 
-def receivable_states(logs: Logs, as_of: date, time_zone: str, convention: StateConvention) -> DataFrame:
+def receivable_states(
+    logs: Logs, as_of: date, time_zone: str, convention: StateConvention, hold: Hold = as_planned
+) -> DataFrame:
     """Give the state of every known receivable at the start of a local day, one row each (`RECEIVABLE_STATES`).
 
     Where no schedule is known, days past due come from the latest visible report of the servicer, and are 0 without
     one; its reports then also give the worst and the number of times late, and `final_due_on` is the contract's.
     """
-    receivables = read_visible(logs, "receivables", as_of, time_zone)
-    moved = movements(logs, as_of, time_zone, convention)
-    lines, payoffs = settlements(schedule(logs, as_of, time_zone), receivables, moved, convention)
-    known = (
-        receivables.join(_totals(moved, convention), "receivable_id", "left")
-        .join(_lateness(lines, as_of, convention), "receivable_id", "left")
-        .join(payoffs, "receivable_id", "left")
-        .join(_reports(logs, as_of, time_zone), "receivable_id", "left")
-    )
-    known = _with_cases(known, logs, as_of, time_zone)
+    seen = Known(logs, as_of, time_zone, convention, hold)
+    known = seen.receivables()
+    for part in (
+        _totals(seen.movements(), convention),
+        _lateness(seen.settlements(), as_of, convention),
+        seen.payoffs(),
+    ):
+        known = known.join(part, "receivable_id", "left")
+    known = known.join(_reports(seen.read("reported_states"), as_of), "receivable_id", "left")
+    known = _with_cases(known, seen.read("refunds_disputes"))
     known = known.withColumns(
         {"_original_units": minor("original_principal_amount"), **{n: _or_zero(n) for n in (*SUMS, *COUNTS)}}
     )
@@ -80,9 +83,9 @@ def _lateness(lines: DataFrame, as_of: date, convention: StateConvention) -> Dat
     )
 
 
-def _reports(logs: Logs, as_of: date, time_zone: str) -> DataFrame:
+def _reports(reports: DataFrame, as_of: date) -> DataFrame:
     """Sum up what the servicer reported about days that ended before the as-of day."""
-    told = read_visible(logs, "reported_states", as_of, time_zone).where(F.col("reported_on") < F.lit(as_of))
+    told = reports.where(F.col("reported_on") < F.lit(as_of))
     days, remaining = F.col("reported_days_past_due"), F.col("reported_remaining_count")
 
     def latest(value: Column) -> Column:
@@ -96,9 +99,9 @@ def _reports(logs: Logs, as_of: date, time_zone: str) -> DataFrame:
     )
 
 
-def _with_cases(known: DataFrame, logs: Logs, as_of: date, time_zone: str) -> DataFrame:
+def _with_cases(known: DataFrame, cases: DataFrame) -> DataFrame:
     """Say whether a case is open on the receivable itself or on its order."""
-    cases = read_visible(logs, "refunds_disputes", as_of, time_zone).where("case_status = 'OPEN'")
+    cases = cases.where("case_status = 'OPEN'")
     disputed = F.max(F.col("case_kind").isin("DISPUTE", "CHARGEBACK"))
     refunding = F.max(F.col("case_kind").isin("REFUND", "RETURN"))
     for key in ("receivable_id", "order_id"):

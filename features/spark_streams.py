@@ -6,63 +6,30 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from features.spark_allotment import days_late, effective_repayments, movements, schedule, settlements
-from features.spark_cut import Hold, Logs, local_day, local_moment, minor, read_visible
+from features.spark_allotment import days_late
+from features.spark_cut import Hold, Logs, local_day, local_moment, minor
+from features.spark_known import Known
 from features.states import StateConvention
-from features.streams import BAD_DAYS, NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR, SEASONED_DAYS, SHARE_SCALE
+from features.streams import BAD_DAYS, NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR, SEASONED_DAYS, SHARE_SCALE, STREAMS
 
 
-class AsOf:
-    """What was known at the start of a day: the logs behind the cut, and the states of all receivables.
+class AsOf(Known):
+    """What was known at the start of a day, with the states of all receivables: what streams and frames are made of."""
 
-    Authors of streams and frames get this and nothing else, so none can see past the cut. What several of them need is
-    held, so that it is computed once.
-    """
-
-    def __init__(  # noqa: PLR0913 - what a day's knowledge depends on
+    def __init__(
         self, logs: Logs, states: DataFrame, day: date, time_zone: str, convention: StateConvention, hold: Hold
     ) -> None:
-        """Keep the logs where only the cut reaches them."""
-        self.states, self.day, self.time_zone, self.convention = states, day, time_zone, convention
-        self._logs, self._hold = logs, hold
-        self._held: dict[str, DataFrame] = {}
+        """Keep the states beside the logs."""
+        super().__init__(logs, day, time_zone, convention, hold)
+        self.states = states
 
-    def held(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
-        """Give the frame held under a name, made at its first use."""
-        if name not in self._held:
-            self._held[name] = self._hold(make(), name)
-        return self._held[name]
-
-    def read(self, name: str) -> DataFrame:
-        """Give a log as it was known."""
-        return read_visible(self._logs, name, self.day, self.time_zone)
-
-    def receivables(self, *names: str) -> DataFrame:
+    def loans(self, *names: str) -> DataFrame:
         """Give columns of the receivables."""
-        return self.held("receivables", lambda: self.read("receivables")).select("receivable_id", *names)
-
-    def repayments(self) -> DataFrame:
-        """Give the payments that count."""
-        return effective_repayments(self._logs, self.day, self.time_zone)
-
-    def movements(self) -> DataFrame:
-        """Give the movements of all receivables."""
-        return self.held("movements", lambda: movements(self._logs, self.day, self.time_zone, self.convention))
-
-    def schedule(self) -> DataFrame:
-        """Give the instalments in force."""
-        return self.held("schedule", lambda: schedule(self._logs, self.day, self.time_zone))
-
-    def settlements(self) -> DataFrame:
-        """Give the instalments in force with the day on which each was covered."""
-        lines, _ = settlements(
-            self.schedule(), self.receivables("original_principal_amount"), self.movements(), self.convention
-        )
-        return lines
+        return self.receivables().select("receivable_id", *names)
 
     def stream(self, name: str) -> DataFrame:
         """Give a stream of `features.streams`."""
-        return self.held(f"stream_{name}", lambda: PREPARATIONS[name](self))
+        return self.held(f"stream_{name}", lambda: PREPARATIONS[name](self).select(*STREAMS[name].stored))
 
     def happened(self, frame: DataFrame, tie: str) -> DataFrame:
         """Place events on the local day on which they happened; `tie` orders those of one moment."""
@@ -125,9 +92,9 @@ def _behaviour(as_of: AsOf) -> DataFrame:
 
 
 def _repayments(as_of: AsOf) -> DataFrame:
-    paid = as_of.repayments().withColumn("kind", F.lit("PAYMENT"))
-    voiding = as_of.read("repayments").where("reverses_repayment_id IS NOT NULL").withColumn("kind", F.lit("VOIDING"))
-    events = paid.unionByName(voiding).join(as_of.receivables("borrower_id"), "receivable_id")
+    paid = as_of.payments().withColumn("kind", F.lit("PAYMENT"))
+    voiding = as_of.repayments().where("reverses_repayment_id IS NOT NULL").withColumn("kind", F.lit("VOIDING"))
+    events = paid.unionByName(voiding).join(as_of.loans("borrower_id"), "receivable_id")
     placed = as_of.placed(events, F.col("value_on"), F.col("value_on"), F.col("repayment_id"))
     is_payment = F.col("kind") == "PAYMENT"
     cash = minor("principal_amount") + minor("interest_amount") + minor("fee_amount")
@@ -140,7 +107,7 @@ def _repayments(as_of: AsOf) -> DataFrame:
 
 def _instalments(as_of: AsOf) -> DataFrame:
     cover = as_of.movements().groupBy("receivable_id").agg(F.sum("cover_units").alias("_cover"))
-    parties = as_of.receivables("borrower_id", "merchant_id")
+    parties = as_of.loans("borrower_id", "merchant_id")
     lines = as_of.settlements().join(parties, "receivable_id").join(cover, "receivable_id", "left")
     tie = F.concat_ws("/", "receivable_id", F.lpad(F.col("period_number").cast("string"), F.lit(6), F.lit("0")))
     placed = as_of.placed(lines, F.col("due_on"), F.col("due_on"), tie)
@@ -168,7 +135,7 @@ def _instalments(as_of: AsOf) -> DataFrame:
 
 def _loans(as_of: AsOf) -> DataFrame:
     names = ("merchant_id", "region_code", "category_code", "originated_on")
-    loans = as_of.states.join(as_of.receivables(*names), "receivable_id")
+    loans = as_of.states.join(as_of.loans(*names), "receivable_id")
     placed = as_of.placed(loans, F.col("originated_on"), F.col("originated_on"), F.col("receivable_id"))
     owed = F.when(F.col("is_open"), minor("current_principal_amount")).otherwise(F.lit(0))
     is_bad = (F.col("worst_days_past_due") >= BAD_DAYS) | F.col("is_written_off")

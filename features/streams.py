@@ -42,6 +42,7 @@ class Stream:
         day: Which day places it in a window.
         tables: Logs that it is made of.
         columns: What a row tells.
+        is_ordered: Whether the order of its events within a day is kept, for LAST.
     """
 
     name: str
@@ -49,6 +50,13 @@ class Stream:
     day: str
     tables: tuple[str, ...]
     columns: tuple[StreamColumn, ...]
+    is_ordered: bool = False
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Give the names of a prepared row's columns: its own, its age, and its place in order."""
+        place = ("_at", "_tie") if self.is_ordered else ()
+        return (*dict.fromkeys(column.name for column in self.columns), "age_days", *place)
 
     def column(self, name: str) -> StreamColumn:
         """Give the column of that name, or raise `KeyError`."""
@@ -145,6 +153,7 @@ INSTALMENT = Stream(
         _whole("is_partial", "Not covered, but partly."),
         _whole("is_in_streak", "Due after the borrower's last late instalment."),
     ),
+    is_ordered=True,
 )
 
 LOAN = Stream(
@@ -183,6 +192,7 @@ STATEMENT = Stream(
         _whole("is_frozen", "The line is frozen."),
         _whole("is_latest", "No later statement of its line is known."),
     ),
+    is_ordered=True,
 )
 
 REPORT = Stream(
@@ -200,6 +210,7 @@ REPORT = Stream(
         _money("overdue_amount", "Overdue with any lender."),
         _whole("worst_bucket", "Worst delinquency bucket in 24 months."),
     ),
+    is_ordered=True,
 )
 
 CASE = Stream(
