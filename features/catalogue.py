@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from features.declarations import Feature
 from features.families_events import BEHAVIOUR_FEATURES, CONSUMPTION_FEATURES
-from features.families_lending import BORROWING_FEATURES, REPAYMENT_FEATURES
 from features.families_parties import MERCHANT_FEATURES, OWN_FEATURES, PROFILE_FEATURES, REPORT_FEATURES
+from features.family_borrowing import BORROWING_FEATURES
+from features.family_repayment import REPAYMENT_FEATURES
 from schemas.table import Table, date, derived, real, text
 
 FEATURES: tuple[Feature, ...] = (

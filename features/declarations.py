@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+PLATFORM = "platform"
+"""The entity of an aggregate over all rows together."""
+
 
 class Aggregation(StrEnum):
     """How the rows of a window become one number. Rows whose measure is null do not take part."""
@@ -98,7 +101,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The daily pace in a short window over that in a long one, 1 is steady; null where nothing happened in the long."""
+    """The daily pace in a short window over that in a long one; null where nothing happened in the long one."""
 
     recent: Aggregate
     longer: Aggregate
@@ -208,5 +211,5 @@ def of_platform(aggregate: Aggregate) -> Aggregate:
         aggregate.where,
         aggregate.window_days,
         aggregate.by,
-        "platform",
+        PLATFORM,
     )

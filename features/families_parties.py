@@ -5,7 +5,7 @@ from dataclasses import replace
 from features.authoring import EVER, combined, is_set, one_of, term, windowed
 from features.declarations import Aggregate, Aggregation, Difference, Feature, Ratio, Smoothed, Term
 from features.families_events import CURRENCY
-from features.families_lending import LATENESS, REPAYMENT
+from features.family_repayment import LATENESS, REPAYMENT
 
 MERCHANT, REPORT, PROFILE, OWN = "merchant", "credit_report", "profile", "own"
 NO_MERCHANT = "the receivable has no merchant, or it is not known"
@@ -14,7 +14,7 @@ NO_MERCHANT = "the receivable has no merchant, or it is not known"
 def _bad_rate(entity: str, words: str, weight: int) -> tuple[Feature, ...]:
     rows = Aggregate("loan", Aggregation.COUNT, "seasoned", where=is_set("is_seasoned"), entity=entity)
     cases = replace(rows, subject="seasoned_bad", where=is_set("is_seasoned", "is_bad"))
-    sentence = f"Share of loans {words} that were ever 30 days past due or written off, of those 60 days old or older, smoothed"
+    sentence = f"Share of loans {words}, 60 days old or older, that were ever 30 days past due or lost, smoothed"
     nothing = "the platform has no such loan yet, or the receivable has no such group"
     return combined(MERCHANT, Smoothed("bad_share", cases, rows, weight), sentence, "share", 1, nothing)
 

@@ -1,14 +1,15 @@
 """Features on the engine: one row for every open receivable, one column for every feature of the catalogue."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import FEATURES, features_table
-from features.declarations import Aggregate, Feature, Term, leaves
+from features.declarations import PLATFORM, Aggregate, Feature, Term, leaves
 from features.spark_compile import aggregated, value_of
 from features.spark_cut import Hold, Logs, as_planned, visible
 from features.spark_frames import FRAME_PREPARATIONS
@@ -20,6 +21,8 @@ from schemas.spark import conform
 __all__ = ["build_features", "visible"]
 
 DEFAULT_CONVENTION = StateConvention()
+KEYS = (PLATFORM, "category_code", "region_code", "merchant_id", "receivable_id", "borrower_id")
+"""The columns by which frames join, the coarsest first; within one, narrow frames first, so that little is copied."""
 
 
 def build_features(
@@ -44,30 +47,33 @@ def build_features(
         features: What to compute; the whole catalogue by default.
     """
     known = AsOf(logs, states, as_of, time_zone, convention, hold)
-    rows = _open_receivables(known)
     needed = {leaf: None for feature in features for leaf in leaves(feature.definition)}
-    for (stream, entity), aggregates in _by_stream(needed).items():
-        for number, part in enumerate(aggregated(known.stream(stream), aggregates)):
-            rows = rows.join(known.held(f"{stream}_{entity}_{number}", lambda part=part: part), entity, "left")
-    for frame in dict.fromkeys(leaf.frame for leaf in needed if isinstance(leaf, Term)):
-        rows = rows.join(
-            known.held(frame, lambda frame=frame: FRAME_PREPARATIONS[frame](known)), FRAMES[frame][0], "left"
-        )
+    rows = _open_receivables(known)
+    for key, part in sorted(_parts(known, needed), key=lambda keyed: (KEYS.index(keyed[0]), len(keyed[1].columns))):
+        rows = rows.crossJoin(part) if key == PLATFORM else rows.join(part, key, "left")
     columns = (value_of(feature.definition).cast("double").alias(feature.name) for feature in features)
     told = rows.select("receivable_id", F.lit(as_of).alias("as_of"), "borrower_id", *columns)
     return conform(told, features_table(features))
 
 
-def _open_receivables(known: AsOf) -> DataFrame:
-    groups = known.loans("merchant_id", "region_code", "category_code")
-    states = known.states.where("is_open").select("receivable_id", "borrower_id")
-    return states.join(groups, "receivable_id").withColumn("platform", F.lit(1))
-
-
-def _by_stream(needed: dict[Aggregate | Term, None]) -> dict[tuple[str, str], list[Aggregate]]:
-    """Sort aggregates by stream and entity: each pair is one pass (and one more for each grouping)."""
+def _parts(known: AsOf, needed: Iterable[Aggregate | Term]) -> Iterator[tuple[str, DataFrame]]:
+    """Give the frames that hold what features are made of, each with the column by which it joins."""
     passes: dict[tuple[str, str], list[Aggregate]] = defaultdict(list)
     for leaf in needed:
         if isinstance(leaf, Aggregate):
             passes[leaf.stream, leaf.entity].append(leaf)
-    return dict(passes)
+    for (stream, entity), aggregates in passes.items():
+        for number, part in enumerate(aggregated(known.stream(stream), aggregates)):
+            yield entity, known.held(f"{stream}_{entity}_{number}", partial(_same, part))
+    for frame in dict.fromkeys(leaf.frame for leaf in needed if isinstance(leaf, Term)):
+        yield FRAMES[frame][0], known.held(frame, partial(FRAME_PREPARATIONS[frame], known))
+
+
+def _same(frame: DataFrame) -> DataFrame:
+    return frame
+
+
+def _open_receivables(known: AsOf) -> DataFrame:
+    groups = known.loans("merchant_id", "region_code", "category_code")
+    states = known.states.where("is_open").select("receivable_id", "borrower_id")
+    return states.join(groups, "receivable_id").withColumn(PLATFORM, F.lit(1))

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.declarations import (
+    PLATFORM,
     ZERO_WHEN_EMPTY,
     Aggregate,
     Aggregation,
@@ -24,6 +25,7 @@ from features.streams import STREAMS
 
 EXACT = "decimal(38,0)"
 IN_ORDER = "in order"
+"""Stands for `by` in the pass of those that need each entity's events in order."""
 
 
 def aggregated(events: DataFrame, aggregates: Sequence[Aggregate]) -> list[DataFrame]:
@@ -32,9 +34,6 @@ def aggregated(events: DataFrame, aggregates: Sequence[Aggregate]) -> list[DataF
     One pass for all plain aggregates, and one of two stages for each column that groups are made by.
     """
     entity = aggregates[0].entity
-    events = (
-        events.withColumn("platform", F.lit(1)) if entity == "platform" else events.where(F.col(entity).isNotNull())
-    )
     passes: dict[str, list[Aggregate]] = defaultdict(list)
     for aggregate in aggregates:
         passes[IN_ORDER if aggregate.aggregation is Aggregation.LAST else aggregate.by].append(aggregate)
@@ -55,7 +54,9 @@ def _latest(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> 
         feature_name(each): F.last(F.when(_passes(each), F.col(each.measure)), ignorenulls=True).over(whole)
         for each in aggregates
     }
-    values = events.select(entity, *(column.alias(name) for name, column in last.items()))
+    values = events.where(F.col(entity).isNotNull()).select(
+        entity, *(column.alias(name) for name, column in last.items())
+    )
     scaled = (
         _in_units(each, F.max(feature_name(each))).cast("double").alias(feature_name(each)) for each in aggregates
     )
@@ -64,7 +65,10 @@ def _latest(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> 
 
 def _plain(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> DataFrame:
     columns = (_number(each).cast("double").alias(feature_name(each)) for each in aggregates)
-    return _within(events, aggregates).groupBy(entity).agg(*columns)
+    reached = _within(events, aggregates)
+    if entity == PLATFORM:
+        return reached.agg(*columns)
+    return reached.where(F.col(entity).isNotNull()).groupBy(entity).agg(*columns)
 
 
 def _grouped(events: DataFrame, entity: str, by: str, aggregates: Sequence[Aggregate]) -> DataFrame:
@@ -74,7 +78,8 @@ def _grouped(events: DataFrame, entity: str, by: str, aggregates: Sequence[Aggre
         for each in aggregates
     ]
     partial = [column.alias(feature_name(each)) for each, column in zip(aggregates, first, strict=True)]
-    groups = _within(events, aggregates).where(F.col(by).isNotNull()).groupBy(entity, by).agg(*partial)
+    named = F.col(by).isNotNull() & F.col(entity).isNotNull()
+    groups = _within(events, aggregates).where(named).groupBy(entity, by).agg(*partial)
     return groups.groupBy(entity).agg(
         *(_of_groups(each).cast("double").alias(feature_name(each)) for each in aggregates)
     )
@@ -163,21 +168,30 @@ def value_of(definition: Definition) -> Column:
     """Lower a definition over the columns of its aggregates and terms."""
     match definition:
         case Aggregate():
-            value = F.col(feature_name(definition))
-            if definition.aggregation not in ZERO_WHEN_EMPTY:
-                return value
-            return F.when(F.col(definition.entity).isNotNull(), F.coalesce(value, F.lit(0.0)))
+            value = _of_aggregate(definition)
         case Term():
-            return F.col(feature_name(definition))
+            value = F.col(feature_name(definition))
         case Ratio(numerator=numerator, denominator=denominator):
-            return over(value_of(numerator), value_of(denominator))
+            value = over(value_of(numerator), value_of(denominator))
         case Difference(minuend=minuend, subtrahend=subtrahend):
-            return value_of(minuend) - value_of(subtrahend)
+            value = value_of(minuend) - value_of(subtrahend)
         case Trend(recent=recent, longer=longer):
-            paces = [value_of(each) / F.lit(float(each.window_days or 1)) for each in (recent, longer)]
-            return over(*paces)
+            value = over(_pace(recent), _pace(longer))
         case Smoothed():
-            return _smoothed(definition)
+            value = _smoothed(definition)
+    return value
+
+
+def _of_aggregate(aggregate: Aggregate) -> Column:
+    """Say 0 where an entity has no events and none is zero; an entity that is not known stays null."""
+    value = F.col(feature_name(aggregate))
+    if aggregate.aggregation not in ZERO_WHEN_EMPTY:
+        return value
+    return F.when(F.col(aggregate.entity).isNotNull(), F.coalesce(value, F.lit(0.0)))
+
+
+def _pace(aggregate: Aggregate) -> Column:
+    return value_of(aggregate) / F.lit(float(aggregate.window_days or 1))
 
 
 def _smoothed(definition: Smoothed) -> Column:

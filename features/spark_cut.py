@@ -15,7 +15,7 @@ Logs = Mapping[str, DataFrame]
 """Published logs by table name."""
 
 Hold = Callable[[DataFrame, str], DataFrame]
-"""Computes a frame once under a name and gives it back as stored rows: the caller knows where (`features` has no paths)."""
+"""Computes a frame once, under a name, and gives it back as stored rows; where, only the caller knows."""
 
 MINOR_UNITS = 100
 """Money is summed as whole hundredths, so that no order of summation changes a sum."""
