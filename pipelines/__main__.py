@@ -16,9 +16,10 @@ app = typer.Typer(
     help="Turn a lending platform's logs into receivables that a securitization pool may buy.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (command_data, command_ledger, command_model, command_pool, command_workspace):
+for part in (command_data, command_model, command_pool, command_ledger, command_workspace):
     part.register(app)
 
 

@@ -11,8 +11,8 @@ from pipelines.common import Common, command, rows, say
 if TYPE_CHECKING:
     from pool.ledger import Entry
 
-ledger = typer.Typer(help="The append-only, hash-chained pledge ledger.", no_args_is_help=True)
-people = typer.Typer(help="People who may act on the ledger.", no_args_is_help=True)
+ledger = typer.Typer(help="The append-only, hash-chained pledge ledger.", no_args_is_help=True, rich_markup_mode=None)
+people = typer.Typer(help="People who may act on the ledger.", no_args_is_help=True, rich_markup_mode=None)
 Proposal = Annotated[str, typer.Argument(help="Proposal id.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.")]
 Deal = Annotated[str, typer.Option("--deal", help="Only this pool's.")]

@@ -6,7 +6,7 @@ import typer
 
 from pipelines.common import AsOf, Common, command, day, pairs, rows, say
 
-models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True)
+models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)
 Version = Annotated[str, typer.Argument(help="A version number, or champion.")]
 
 

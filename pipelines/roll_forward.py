@@ -42,3 +42,9 @@ def roll(workspace: Workspace, days: Sequence[date]) -> list[Outcome]:
         extras = {"before": before, "opened_on": earlier}
         outcomes.append(told(execute(ROLL_FORWARD, workspace, day, extras=extras, depends=depends)))
     return outcomes
+
+
+def series(workspace: Workspace, days: Sequence[date]) -> list[dict[str, object]]:
+    """Give the published roll-forwards of a series of days, oldest first."""
+    rows = workspace.catalog.arrow(derived.ROLL_FORWARDS).sort_by("as_of").to_pylist()
+    return [row for row in rows if row["as_of"] in set(days[1:])]

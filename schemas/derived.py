@@ -178,10 +178,24 @@ ROLL_FORWARDS = derived(
     money("refunded_amount", "Principal refunded.", lowest=None),
     money("corrected_amount", "Principal removed by corrections; negative where they added.", lowest=None),
     money("closing_amount", "Unpaid principal at the start of the later day.", lowest=None),
-    money("difference_amount", "Opening and movements less closing: 0, or something moved without a name.", lowest=None),
+    money(
+        "difference_amount", "Opening and movements less closing: 0, or something moved without a name.", lowest=None
+    ),
     money("reported_amount", "What the servicer reported for the end of the day before.", "nothing was reported"),
     money("reported_difference_amount", "Closing less reported, over receivables that were reported.", lowest=None),
     count("reported_unequal_count", "Receivables whose reported balance is not ours."),
+)
+
+RECONCILIATIONS = derived(
+    "reconciliations",
+    "A promise across tables, checked on what was known as of a day.",
+    ("code", "as_of"),
+    text("code", "Name of the promise."),
+    AS_OF,
+    text("meaning", "The promise in a sentence."),
+    count("checked_count", "Things that it was checked on."),
+    count("breach_count", "Things that break it."),
+    text("example", "One thing that breaks it, the first by id.", "nothing breaks it"),
 )
 
 QUARANTINE = derived(

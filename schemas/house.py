@@ -35,6 +35,7 @@ DERIVED_TABLES: tuple[Table, ...] = (
     derived.TRIGGER_RESULTS,
     derived.PROPOSALS,
     derived.POSITIONS,
+    derived.RECONCILIATIONS,
     derived.ROLL_FORWARDS,
 )
 """Tables that stages fill. `features` stands apart: its columns are the catalogue's (`features.catalogue.table`)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - PySpark's own idiom
+from pyspark.sql import functions as F
 
 from runtime.manifest import Manifest, run_id
 from runtime.settings import Settings

@@ -1,0 +1,123 @@
+"""Stage `propose`: the batch that uses most of the cash under all limits, entered in the ledger for a second person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from pipelines.daily import plan, run_day
+from pipelines.deals import all_pledges, pledged, pledges_hash, read_deal
+from pipelines.progress import told
+from pipelines.screen import build_view, inputs_of
+from pipelines.signing import ledger
+from pool.deal import Deal
+from pool.ledger import PurchaseList
+from pool.people import Credentials
+from pool.price import to_amount, to_minor
+from pool.selection import Selection, select
+from pool.spark import holdings, limit_rows, proposal_rows
+from pool.triggers import TriggerResult, check_revolving, evaluate_triggers
+from runtime import clock
+from runtime.content import content_hash
+from runtime.stage import Stage, Task, execute, part
+from runtime.workspace import Workspace
+from schemas import derived
+from schemas.spark import struct_type
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a proposal came to: its id in the ledger, its figures, and why nothing is bought where nothing is."""
+
+    proposal_id: str
+    figures: dict[str, Any]
+    reasons: tuple[str, ...]
+
+
+def run(task: Task) -> Mapping[str, DataFrame]:
+    """Lay out the decision in `extras` as tables."""
+    deal: Deal = task.extras["deal"]
+    selection: Selection = task.extras["selection"]
+    fired: Sequence[TriggerResult] = task.extras["triggers"]
+    limits = [
+        (deal.name, task.as_of, one.code, one.value_before, one.value_after, one.threshold, one.headroom,
+         one.worst_member, one.is_kept, one.is_binding)
+        for one in selection.results
+    ]  # fmt: skip
+    triggers = [(deal.name, task.as_of, one.code, one.value, one.threshold, one.is_fired, one.effect) for one in fired]
+    purchase: PurchaseList = task.extras["purchase"]
+    return {
+        derived.PROPOSALS.name: proposal_rows(
+            task.extras["view"], purchase.items, purchase.proposal_id, deal, task.as_of
+        ),
+        derived.LIMIT_RESULTS.name: task.session.createDataFrame(limits, struct_type(derived.LIMIT_RESULTS)),
+        derived.TRIGGER_RESULTS.name: task.session.createDataFrame(triggers, struct_type(derived.TRIGGER_RESULTS)),
+    }
+
+
+PROPOSE = Stage(
+    name="propose",
+    meaning="The batch that uses most of the cash under all limits",
+    reads=(derived.SCREENINGS,),
+    writes=(derived.PROPOSALS, derived.LIMIT_RESULTS, derived.TRIGGER_RESULTS),
+    run=run,
+    per_deal=True,
+)
+
+
+def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by: Credentials) -> Proposed:
+    """Run the day up to its screening, choose the batch, publish the decision, and enter the proposal.
+
+    Nothing is entered where a revolving condition fails or the independent check finds a breach.
+    """
+    deal = read_deal(workspace.settings.folder, deal_name)
+    run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
+    with workspace.scratch(f"propose-{deal_name}") as scratch:
+        held = all_pledges(workspace)
+        inputs = inputs_of(workspace, as_of)
+        task = Task(workspace.session, workspace.settings, as_of, deal_name, inputs, {}, scratch)
+        zone = workspace.settings.platform.time_zone
+        view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone), "view")
+        place = part(derived.SCREENINGS, as_of, deal_name)
+        screenings = workspace.catalog.read(workspace.session, derived.SCREENINGS, place)
+        states = inputs[derived.RECEIVABLE_STATES.name]
+        triggers = evaluate_triggers(deal, holdings(states, held, deal.name), as_of)
+        unmet = [one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met]
+        selection = select(limit_rows(view, screenings, deal).toArrow(), deal, 0 if unmet else to_minor(cash))
+        origin = {
+            "screenings": content_hash(workspace.catalog.arrow(derived.SCREENINGS, place), derived.SCREENINGS.key)
+        }
+        purchase = selection.purchase_list(deal, as_of, origin)
+        given = {"deal": deal, "selection": selection, "triggers": triggers, "purchase": purchase, "view": view}
+        depends = {"deal": deal.hash, "pledges": pledges_hash(held), "cash": str(cash), "list": purchase.proposal_id}
+        told(execute(PROPOSE, workspace, as_of, deal_name, given, depends))
+    reasons = (*unmet, *selection.reasons, *(f"BREACH: {breach}" for breach in selection.breaches))
+    if not reasons:
+        _enter(workspace, purchase, by)
+    return Proposed("" if reasons else purchase.proposal_id, _figures(purchase, selection), reasons)
+
+
+def _enter(workspace: Workspace, purchase: PurchaseList, by: Credentials) -> None:
+    store = ledger(workspace)
+    try:
+        store.propose(purchase, by, clock.now())
+    finally:
+        store.close()
+
+
+def _figures(purchase: PurchaseList, selection: Selection) -> dict[str, Any]:
+    payload = purchase.payload
+    return {
+        "proposal": purchase.proposal_id if selection.items else "",
+        "receivables": payload["count"],
+        "principal": str(to_amount(payload["principal_minor"])),
+        "price": str(to_amount(payload["price_minor"])),
+        "cash available": str(to_amount(selection.cash_available)),
+        "cash used": f"{selection.cash_used / selection.cash_available:.2%}" if selection.cash_available else "-",
+        "linear bound": str(to_amount(selection.cash_bound)),
+        "binding": ", ".join(selection.binding) or "nothing",
+        "breaches found by the independent check": len(selection.breaches),
+    }

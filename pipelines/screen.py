@@ -1,0 +1,101 @@
+"""Stage `screen`: every criterion of a deal on every open receivable, with what was seen where it does not pass."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from features.spark import visible
+from pipelines.deals import all_pledges, champion_for, pledged, pledges_hash, read_deal
+from pool.deal import Deal
+from pool.spark import explain, screen, screening_view
+from runtime.stage import Stage, Task, part
+from runtime.workspace import Workspace
+from schemas import derived, events, lending, parties
+from schemas.errors import CatalogError
+
+LOGS = (
+    lending.RECEIVABLES,
+    parties.BORROWERS,
+    parties.MERCHANTS,
+    events.ORDERS,
+    parties.CREDIT_REPORTS,
+    parties.BLACKLIST,
+)
+READS = (*LOGS, derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS)
+
+
+def run(task: Task) -> Mapping[str, DataFrame]:
+    """Screen the receivables against `extras["deal"]`."""
+    view = task.hold(build_view(task.inputs, task.extras["pledged"], task.as_of, zone_of(task)), "view")
+    screenings, failed = screen(view, task.extras["deal"], task.as_of, task.extras["champion"])
+    return {derived.SCREENINGS.name: screenings, derived.SCREENING_FAILURES.name: failed}
+
+
+SCREEN = Stage(
+    name="screen",
+    meaning="Every criterion of the deal on every open receivable",
+    reads=READS,
+    writes=(derived.SCREENINGS, derived.SCREENING_FAILURES),
+    run=run,
+    per_deal=True,
+)
+
+
+def zone_of(task: Task) -> str:
+    """Give the platform's time zone."""
+    return task.settings.platform.time_zone
+
+
+def build_view(inputs: Mapping[str, DataFrame], held: DataFrame, as_of: date, time_zone: str) -> DataFrame:
+    """Lay side by side what was known of every open receivable, its parties, its tag and its pledge."""
+    logs = {table.name: visible(inputs[table.name], table, as_of, time_zone) for table in LOGS}
+    states, tags = (inputs[table.name] for table in (derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS))
+    return screening_view(logs, states, tags, held, as_of, time_zone)
+
+
+def inputs_of(workspace: Workspace, as_of: date) -> dict[str, DataFrame]:
+    """Read what a screening reads."""
+    return {table.name: workspace.catalog.read(workspace.session, table, part(table, as_of)) for table in READS}
+
+
+def extras(workspace: Workspace, deal: Deal) -> tuple[dict[str, object], dict[str, str]]:
+    """Give what a screening depends on beside tables, and how that is identified."""
+    held = all_pledges(workspace)
+    model = champion_for(workspace, deal)
+    version = model.version if model else None
+    depends = {"deal": deal.hash, "pledges": pledges_hash(held), "champion": version or ""}
+    return {"deal": deal, "pledged": pledged(workspace, held), "champion": version}, depends
+
+
+def failures(workspace: Workspace, as_of: date, deal_name: str) -> list[tuple[str, str, int, int]]:
+    """Count what fails and what is unknown, criterion by criterion, in the deal's order."""
+    deal = read_deal(workspace.settings.folder, deal_name)
+    place = part(derived.SCREENING_FAILURES, as_of, deal_name)
+    frame = workspace.catalog.read(workspace.session, derived.SCREENING_FAILURES, place)
+    failed, unknown = (F.count(F.when(F.col("outcome") == letter, 1)) for letter in ("F", "U"))
+    counted = frame.groupBy("code").agg(failed.alias("failed"), unknown.alias("unknown")).collect()
+    found = {row["code"]: (int(row["failed"]), int(row["unknown"])) for row in counted}
+    return [(each.code, each.text_en, *found.get(each.code, (0, 0))) for each in deal.criteria]
+
+
+def explained(workspace: Workspace, as_of: date, deal_name: str, receivable: str) -> list[tuple[str, ...]]:
+    """Say for one receivable what each criterion saw.
+
+    Raises:
+        CatalogError: It is not open on that day, or the day was not run.
+    """
+    deal = read_deal(workspace.settings.folder, deal_name)
+    given, _ = extras(workspace, deal)
+    zone = workspace.settings.platform.time_zone
+    view = build_view(inputs_of(workspace, as_of), given["pledged"], as_of, zone)  # type: ignore[arg-type]
+    seen = explain(view, deal, as_of, receivable, given["champion"])  # type: ignore[arg-type]
+    if not seen:
+        raise CatalogError(
+            f"no open receivable {receivable} as of {as_of}",
+            "an open receivable of a day that was run",
+            f"poolwright run --as-of {as_of} --deal {deal_name}, or another id",
+        )
+    words = {"P": "pass", "F": "FAIL", "U": "UNKNOWN"}
+    return [(one.code, words[one.outcome], one.clause, one.text_en, one.observed) for one in seen]

@@ -1,0 +1,179 @@
+"""Audits: the promises of a declared table as a Great Expectations suite, run over the Parquet files that were written.
+
+The pandas engine looks at one file at a time and at no more columns than promises need, and each column comes to it in
+the cheapest form in which the promise can be seen: texts without an enumeration as present or absent, money and dates
+as numbers. Row rules and keys across files are checked by the dataframe engine, before and beside this.
+"""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from schemas.errors import AuditError
+from schemas.table import MONEY_BOUND, Column, Kind, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BOUNDED = frozenset({Kind.COUNT, Kind.NUMBER, Kind.DAYS, Kind.MONEY, Kind.RATE, Kind.REAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A promise that written rows break.
+
+    Args:
+        expectation: What was expected, by Great Expectations' name.
+        column: Of which column.
+        count: Rows that break it.
+    """
+
+    expectation: str
+    column: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """What an audit found.
+
+    Args:
+        table: Name of the table.
+        rows: Rows looked at.
+        checked: Promises looked at, over all files.
+        failures: Those that were broken.
+        document: All of it as plain values, the suite's own results among them: what is kept with the run.
+    """
+
+    table: str
+    rows: int
+    checked: int
+    failures: tuple[Failure, ...]
+    document: dict[str, Any] = field(repr=False)
+
+    @property
+    def success(self) -> bool:
+        """Tell whether every promise was kept."""
+        return not self.failures
+
+    def raise_failures(self) -> None:
+        """Raise what was broken, if anything was.
+
+        Raises:
+            AuditError: With every broken promise.
+        """
+        if self.failures:
+            shown = "; ".join(f"{one.column}: {one.expectation} broken by {one.count:,} rows" for one in self.failures)
+            raise AuditError(
+                f"{self.table}: {shown}",
+                "what schemas/ declares of the table",
+                "the stage that wrote it; nothing was published",
+            )
+
+
+def audit(table: Table, paths: Sequence[str]) -> AuditResult:
+    """Run a table's suite over written Parquet files; nothing is written, nobody is called."""
+    results = [_validated(table, path) for path in paths]
+    broken: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        broken.update(
+            {(one["expectation"], one["column"]): one["count"] for one in result["checks"] if not one["success"]}
+        )
+    failures = tuple(Failure(name, column, count) for (name, column), count in sorted(broken.items()))
+    rows = sum(result["rows"] for result in results)
+    document = {"table": table.name, "rows": rows, "success": not failures, "files": results}
+    return AuditResult(table.name, rows, sum(len(result["checks"]) for result in results), failures, document)
+
+
+def expectations_of(table: Table) -> list[tuple[str, dict[str, Any]]]:
+    """Give the suite of a table: names of expectations with their arguments, in the table's column order."""
+    return [each for column in table.columns for each in _expectations(column)]
+
+
+def _expectations(column: Column) -> Iterable[tuple[str, dict[str, Any]]]:
+    if column.required:
+        yield "ExpectColumnValuesToNotBeNull", {"column": column.name}
+    if column.values:
+        yield "ExpectColumnValuesToBeInSet", {"column": column.name, "value_set": list(column.values)}
+    lowest, highest = _bounds(column)
+    if column.kind in BOUNDED and (lowest, highest) != (None, None):
+        yield "ExpectColumnValuesToBeBetween", {"column": column.name, "min_value": lowest, "max_value": highest}
+
+
+def _bounds(column: Column) -> tuple[float | None, float | None]:
+    if column.kind is not Kind.MONEY or column.highest is not None:
+        return column.lowest, column.highest
+    lowest = -MONEY_BOUND if column.lowest is None else column.lowest
+    return lowest, MONEY_BOUND
+
+
+def _validated(table: Table, path: str) -> dict[str, Any]:
+    suite, definition = _prepared(table)
+    frame = _frame(table, path)
+    found = definition.get_batch({"dataframe": frame}).validate(suite, result_format="BASIC")
+    checks = [
+        {
+            "expectation": one.expectation_config.type,
+            "column": one.expectation_config.kwargs["column"],
+            "success": bool(one.success),
+            "count": int(one.result.get("unexpected_count", 0)),
+        }
+        for one in found.results
+    ]
+    return {"file": os.path.basename(path), "rows": len(frame), "checks": checks}  # noqa: PTH119 - a word of a path
+
+
+@cache
+def _prepared(table: Table) -> tuple[Any, Any]:
+    """Build the suite and the batch definition of a table in an ephemeral context."""
+    gx = _great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    asset = context.data_sources.add_pandas("audit").add_dataframe_asset(table.name)
+    suite = gx.ExpectationSuite(name=table.name)
+    for name, arguments in expectations_of(table):
+        suite.add_expectation(getattr(gx.expectations, name)(**arguments))
+    return context.suites.add(suite), asset.add_batch_definition_whole_dataframe("file")
+
+
+@cache
+def _great_expectations() -> Any:  # noqa: ANN401 - an untyped library
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    return gx
+
+
+def _frame(table: Table, path: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    needed = {arguments["column"] for _, arguments in expectations_of(table)}
+    columns = [column for column in table.columns if column.name in needed]
+    held = pq.read_table(path, columns=[column.name for column in columns])
+    return pd.DataFrame({column.name: _series(column, held.column(column.name)) for column in columns}, copy=False)
+
+
+def _series(column: Column, values: pa.ChunkedArray) -> "pd.Series[Any]":
+    """Give a column in the cheapest form that shows what is promised of it."""
+    if column.values:
+        return values.dictionary_encode().to_pandas()
+    if column.kind in BOUNDED:
+        return values.cast(pa.float64()).to_pandas()
+    present = pc.if_else(pc.is_valid(values), pa.scalar(1.0), pa.scalar(None, pa.float64()))
+    return present.to_pandas()
+
+
+def kept_and_broken(document: Mapping[str, Any]) -> tuple[int, int]:
+    """Count the checks of a kept audit document that passed and that failed."""
+    checks = [check for file in document["files"] for check in file["checks"]]
+    passed = sum(1 for check in checks if check["success"])
+    return passed, len(checks) - passed
