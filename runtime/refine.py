@@ -1,21 +1,20 @@
 """Refining: raw files become typed rows of the house's tables, and every row that was read is accounted for.
 
-Each table is computed once and written with the fate of every row: PUBLISHED, FILTERED or MERGED by the mapping's own
-rule, or QUARANTINED under the code of the first rule that it breaks. Tables come in the order in which they refer to
-each other, so a row whose borrower was quarantined is quarantined too.
+Each table is computed and written once, and given with the fate of every row: PUBLISHED, FILTERED or MERGED by the
+mapping's own rule, or QUARANTINED under the code of the first rule that it breaks. Tables come in the order in which
+they refer to each other, so a row whose borrower was quarantined is quarantined too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from runtime.mapping_plan import PartPlan
 from runtime.pseudonym import require
 from runtime.raw_files import MISSING_COLUMN
-from runtime.refine_checks import judge_references, judge_repeats, judge_schedules, stacked
+from runtime.refine_checks import apply_marks, first_marks, references, repeats, schedules, stacked
 from runtime.refine_rows import PLACE, type_rows
 from runtime.refine_shape import FILTERED, MERGED, Delivery, shape
 from schemas.errors import SourceError
@@ -80,7 +79,7 @@ class Finding:
 def refine(
     session: SparkSession, delivery: Delivery, work: Path, batch: str, published: Mapping[str, DataFrame]
 ) -> Iterator[Refined]:
-    """Refine the tables of a source one by one, each after the tables that it refers to.
+    """Refine the tables of a source, each after the tables that it refers to; none is given before all are sound.
 
     Args:
         session: The engine.
@@ -93,8 +92,10 @@ def refine(
         SourceError: Files are not there, lack a column, or a lookup is ambiguous.
         ConfigurationError: The mapping names personal columns and there is no secret.
     """
-    for table, rows, accounting in _refine(session, delivery, work, batch, published):
+    refined = list(_refine(session, delivery, work, batch, published))
+    for _, rows, accounting in refined:
         _refuse_missing(rows, accounting, delivery)
+    for table, rows, accounting in refined:
         yield Refined(
             table, rows.where(F.col("_fate") == PUBLISHED).select(*table.names), _quarantine(rows, table), accounting
         )
@@ -122,31 +123,36 @@ def _refine(
     for table in LOG_TABLES:
         parts = delivery.plan.parts.get(table.name)
         if parts:
-            rows = _refine_table(session, delivery, parts, work, batch, known)
+            typed = [
+                type_rows(shape(session, delivery, plan), delivery, plan, number, batch)
+                for number, plan in enumerate(parts)
+            ]
+            rows = _written(session, stacked(typed), work / table.name)
+            rows = _judged(session, rows, table, known, published.get(table.name), work / f"{table.name}-marks")
             known.setdefault(table.name, []).append(rows.where(F.col("_fate") == PUBLISHED).select(*table.names))
             yield table, rows, _account(rows, table)
 
 
-def _refine_table(
+def _judged(
     session: SparkSession,
-    delivery: Delivery,
-    parts: tuple[PartPlan, ...],
+    rows: DataFrame,
+    table: Table,
+    known: Mapping[str, Sequence[DataFrame]],
+    published: DataFrame | None,
     work: Path,
-    batch: str,
-    known: Mapping[str, list[DataFrame]],
 ) -> DataFrame:
-    table = parts[0].table
-    typed = [
-        type_rows(shape(session, delivery, plan), delivery, plan, number, batch) for number, plan in enumerate(parts)
-    ]
-    others = known[table.name][0] if table.name in known else None
-    frame = judge_repeats(stacked(typed), table, others)
-    frame = judge_references(frame, table, known)
+    """Give the rows with the fate that they have beside others; only marks of the fallen are computed and written."""
+    marks = [*repeats(rows, table, published), *references(rows, table, known)]
+    rows = _marked(session, rows, marks, work / "one")
     if table.name == "instalments":
-        frame = _written(session, frame, work / f"{table.name}-lines")
-        frame = judge_schedules(frame, others, known["receivables"])
-    fate = F.coalesce("_fate", F.when(F.col("_code").isNotNull(), F.lit(QUARANTINED)).otherwise(F.lit(PUBLISHED)))
-    return _written(session, frame.withColumn("_fate", fate), work / table.name)
+        rows = _marked(session, rows, [schedules(rows, published, known["receivables"])], work / "two")
+    fate = F.when(F.col("_code").isNotNull(), F.lit(QUARANTINED)).otherwise(F.lit(PUBLISHED))
+    return rows.withColumn("_fate", F.coalesce("_fate", fate))
+
+
+def _marked(session: SparkSession, rows: DataFrame, marks: Sequence[DataFrame], folder: Path) -> DataFrame:
+    written = _written(session, first_marks(marks), folder)
+    return apply_marks(rows, written) if written.limit(1).count() else rows
 
 
 def _written(session: SparkSession, frame: DataFrame, folder: Path) -> DataFrame:

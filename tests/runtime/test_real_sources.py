@@ -21,13 +21,11 @@ Told = tuple[dict[str, Accounting], duckdb.DuckDBPyConnection]
 @contextmanager
 def refined(engine: SparkSession, name: str, folder: Path, work: Path) -> Iterator[Told]:
     """Refine a source and give its accounting, with every published table as a view of a SQL connection."""
-    done = refine(engine, Delivery(load_mapping(SOURCES / f"{name}.yaml"), folder), work, "real", {})
-    accounts = {one.table.name: one.accounting for one in done}
+    done = list(refine(engine, Delivery(load_mapping(SOURCES / f"{name}.yaml"), folder), work, "real", {}))
     with duckdb.connect() as sql:
-        for table in accounts:
-            path = work / table / "*.parquet"
-            sql.execute(f"create view {table} as from '{path}' where _fate = 'PUBLISHED'")
-        yield accounts, sql
+        for refined_table in done:
+            sql.register(refined_table.table.name, refined_table.published.toArrow())
+        yield {refined_table.table.name: refined_table.accounting for refined_table in done}, sql
 
 
 def one(sql: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
@@ -71,7 +69,8 @@ def test_xente(engine: SparkSession, real_data: Path, tmp_path: Path) -> None:
             where TransactionStatus = 1)""",
         )
         assert one(sql, "select count(*), sum(principal_amount + fee_amount)::bigint from repayments") == paid
-        over = "select sum(principal_amount) - max(v) from repayments join (select receivable_id, original_principal_amount v"
+        over = """select sum(principal_amount) - max(v) from repayments
+            join (select receivable_id, original_principal_amount v"""
         assert (
             one(
                 sql, f"select max(x) from ({over} from receivables) using (receivable_id) group by receivable_id) t(x)"
@@ -117,7 +116,8 @@ def test_berka(engine: SparkSession, real_data: Path, tmp_path: Path) -> None:
         assert accounts["borrowers"].published == one(sql, f"select count(*) from '{folder}/client.parquet'")[0]
         assert accounts["instalments"].published == one(sql, "select sum(duration) from loan")[0]
         late = "select min(value_on - due_on) from repayments r join instalments i using (receivable_id)"
-        first = "i.period_number = 1 and r.value_on = (select min(value_on) from repayments x where x.receivable_id = r.receivable_id)"
+        first = """i.period_number = 1 and r.value_on =
+            (select min(value_on) from repayments x where x.receivable_id = r.receivable_id)"""
         assert one(sql, f"{late} where {first}")[0] == 0
 
 
