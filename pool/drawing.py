@@ -77,6 +77,8 @@ def is_buyable(offer: Offer) -> bool:
 def _planned(offer: Offer) -> tuple[Plan | None, frozenset[str]]:
     total, capping = offer.pool_total + _affordable(offer), frozenset[str]()
     for turn in range(ROUNDS):
+        if total <= offer.pool_total:
+            break
         available, capping = _capped(offer, total)
         if not available.any():
             break
