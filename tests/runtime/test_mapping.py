@@ -20,6 +20,14 @@ def test_every_mapping_of_the_house_can_be_run(path: Path) -> None:
     assert load_mapping(path).mapping.name == path.stem
 
 
+def test_the_mapping_that_the_docs_show_can_be_run(tmp_path: Path) -> None:
+    """The page on mappings does not drift from what is read."""
+    page = (SOURCES.parents[1] / "docs" / "sources.md").read_text()
+    path = tmp_path / "shop.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0])
+    assert load_mapping(path).personal
+
+
 def test_all_problems_are_told_at_once() -> None:
     """Unknown column, wrong kind, bad expression, missing column: all in one error, each with its place."""
     mapping = platform("borrowers")

@@ -127,8 +127,9 @@ def test_ally(engine: SparkSession, real_data: Path, tmp_path: Path) -> None:
     with refined(engine, "ally", folder, tmp_path) as (accounts, sql):
         hold(accounts)
         months = " union all ".join(
-            f"""select assetNumber a, {n} n, {f"BAL{n - 1}" if n > 1 else "reportingPeriodActualEndBalanceAmount"} before,
-            BAL{n} balance, PRC{n} principal, PMT{n} paid, try_cast(REC{n}::varchar as double) recovered, D
+            f"""select assetNumber a, {n} n, BAL{n} balance,
+            {f"BAL{n - 1}" if n > 1 else "reportingPeriodActualEndBalanceAmount"} before,
+            PRC{n} principal, PMT{n} paid, try_cast(REC{n}::varchar as double) recovered, D
             from '{folder}/aart2171_2017.parquet'"""
             for n in range(1, 44)
         )
