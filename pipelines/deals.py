@@ -63,7 +63,7 @@ def pledged(workspace: Workspace, held: list[Pledge]) -> DataFrame:
         "receivable_key": pa.array([each.receivable_key for each in still], pa.string()),
         "deal": pa.array([each.deal for each in still], pa.string()),
     }
-    return workspace.session.createDataFrame(pa.table(columns))
+    return workspace.session.createDataFrame(pa.table(columns), "receivable_key string, deal string")
 
 
 def pledges_hash(held: list[Pledge]) -> str:

@@ -121,7 +121,7 @@ def proposal_rows(view: DataFrame, items: Sequence[Item], proposal_id: str, deal
             "price_amount": pa.array([to_amount(item.price_minor) for item in items], pa.decimal128(18, 2)),
         }
     )
-    frame = view.sparkSession.createDataFrame(listed)
+    frame = view.sparkSession.createDataFrame(listed, "listed_id string, price_amount decimal(18,2)")
     joined = frame.join(view, F.col("listed_id") == F.col("state__receivable_id"), "inner")
     rows = joined.select(
         F.lit(proposal_id).alias("proposal_id"),
@@ -144,7 +144,8 @@ def holdings(states: DataFrame, pledges: Sequence[Pledge], deal: str) -> list[Ho
     """Give what a pool ever bought, as of the day of the states; what left it has no unpaid principal."""
     bought = {pledge.receivable_key: pledge for pledge in pledges if pledge.deal == deal}
     names = ("receivable_key", "current_principal_amount", "days_past_due", "worst_days_past_due", "is_written_off")
-    keys = states.sparkSession.createDataFrame(pa.table({"bought_key": pa.array(sorted(bought), pa.string())}))
+    listed = pa.table({"bought_key": pa.array(sorted(bought), pa.string())})
+    keys = states.sparkSession.createDataFrame(listed, "bought_key string")
     found = states.join(keys, F.col("receivable_key") == F.col("bought_key"), "inner").select(*names).toArrow()
     return [_holding(bought[row["receivable_key"]], row) for row in found.to_pylist()]
 
