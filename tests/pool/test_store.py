@@ -170,7 +170,7 @@ def test_the_database_refuses_to_change_the_past(store: LedgerStore, tmp_path: P
         "DELETE FROM ledger_entries",
         "DELETE FROM pledges",
         "UPDATE pledges SET deal = 'other'",
-        "INSERT INTO pledges VALUES ('k1', 'other', 3, NULL)",
+        "INSERT INTO pledges VALUES ('k1', 'other', 2, NULL)",
     ):
         with pytest.raises(sqlite3.IntegrityError, match=r"append-only|UNIQUE"):
             raw.execute(statement)
