@@ -6,22 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pool.limits import Measure, member_cap, member_sums, read_limit
-from pool.program import (
-    BATCH,
-    CASH,
-    Form,
-    Mask,
-    Offer,
-    Plan,
-    Reals,
-    Whole,
-    fairly,
-    forms_of,
-    in_whole_rows,
-    lift,
-    programme_of,
-    solve,
-)
+from pool.offer import BATCH, CASH, Form, Mask, Offer, Reals, Whole, forms_of, lift
+from pool.program import Plan, fairly, in_whole_rows, programme_of, solve
 
 ROUNDS = 12
 """Most times that the caps on members are drawn tighter after a smaller plan."""

@@ -17,8 +17,8 @@ from pool.deal import Deal
 from pool.drawing import draw, is_buyable
 from pool.ledger import Item, PurchaseList
 from pool.limits import LimitResult, Rows, compare, read_limit, rows_of
+from pool.offer import Mask, Offer
 from pool.price import price_minor, to_amount, to_minor
-from pool.program import Mask, Offer
 
 
 @dataclass(frozen=True, slots=True)
