@@ -73,8 +73,8 @@ def _size(node: Node) -> tuple[int, int]:
     sizes = [_size(argument) for argument in node.arguments]
     function = FUNCTIONS.get(node.function)
     copies, levels = (function.copies, function.levels) if function else OPERATORS[node.function]
-    if node.function in {"and", "or"}:
-        levels = len(sizes).bit_length()
+    if node.function in {"and", "or", "add"}:
+        levels += len(sizes) if node.kind is Kind.REAL else len(sizes).bit_length()
     return 2 + copies * sum(weight for weight, _ in sizes), levels + max(depth for _, depth in sizes)
 
 
@@ -211,15 +211,12 @@ class _Checker:
         node = self.lower(tree.this)
         if node.kind not in NUMERIC:
             raise self.refuse(tree, f"{node.kind.value} has no negative")
-        if isinstance(node, Literal) and isinstance(node.value, int | Decimal):
-            return Literal(node.kind, -node.value)
-        return Call(node.kind, "negate", (node,))
+        return _negative(node)
 
     def sum(self, tree: syntax.Expression) -> Node:
         left, right = self.together(tree, [tree.this, tree.expression])
         if left.kind in NUMERIC:
-            kind = Kind.COUNT if left.kind is Kind.NUMBER else left.kind
-            return Call(kind, "add" if isinstance(tree, syntax.Add) else "subtract", (left, right))
+            return _sum(left, right if isinstance(tree, syntax.Add) else _negative(right))
         if left.kind is Kind.DATE and isinstance(tree, syntax.Sub):
             return Call(Kind.DAYS, "days_between", (left, right))
         raise self.refuse(
@@ -254,6 +251,20 @@ def _flat(tree: syntax.Expression) -> list[syntax.Expression]:
         else:
             members.append(each)
     return members
+
+
+def _negative(node: Node) -> Node:
+    if isinstance(node, Literal) and isinstance(node.value, int | Decimal):
+        return Literal(node.kind, -node.value)
+    return Call(node.kind, "negate", (node,))
+
+
+def _sum(left: Node, right: Node) -> Node:
+    """Add to a sum of the same kind instead of nesting it, so that long sums stay shallow."""
+    kind = Kind.COUNT if left.kind is Kind.NUMBER else left.kind
+    longer = isinstance(left, Call) and left.function == "add" and left.kind is kind
+    terms = left.arguments if isinstance(left, Call) and longer else (left,)
+    return Call(kind, "add", (*terms, right))
 
 
 def _not(node: Node) -> Node:

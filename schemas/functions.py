@@ -84,10 +84,10 @@ CONVERSIONS = (
         (TEXT_OR_NUMBER,),
         Kind.MONEY,
         "An amount, rounded half away from zero to two decimals; no exponent, no separators.",
-        copies=2,
-        levels=7,
+        copies=6,
+        levels=9,
     ),
-    Function("to_rate", (TEXT_OR_NUMBER,), Kind.RATE, "The same to six decimals, below 1000.", copies=2, levels=7),
+    Function("to_rate", (TEXT_OR_NUMBER,), Kind.RATE, "The same to six decimals, below 1000.", copies=6, levels=9),
     Function("to_real", (TEXT_OR_NUMBER,), Kind.REAL, "A number, exponent allowed; never NaN or infinite.", levels=3),
     Function(
         "to_date",
@@ -189,8 +189,8 @@ CONVERTING = frozenset(function.name for function in CONVERSIONS) - {"to_text"}
 """Functions that may fail on a value that is there."""
 
 OPERATORS: dict[str, tuple[int, int]] = {
-    "and": (1, 2),
-    "or": (1, 2),
+    "and": (1, 0),
+    "or": (1, 0),
     "not": (1, 1),
     "eq": (1, 1),
     "ne": (1, 2),
@@ -201,8 +201,7 @@ OPERATORS: dict[str, tuple[int, int]] = {
     "in": (1, 1),
     "like": (1, 1),
     "is_null": (1, 1),
-    "add": (1, 2),
-    "subtract": (1, 2),
+    "add": (2, 3),
     "negate": (1, 1),
     "multiply": (1, 1),
     "divide": (1, 2),

@@ -17,6 +17,8 @@ Rule = Callable[[Call, Columns], Column]
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "0")
+WHOLE_DOUBLES = 2.0**52
+"""Doubles from here on are whole numbers."""
 MAX_DAYS = 3_660_000
 MAX_MONTHS = 120_000
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
@@ -61,21 +63,31 @@ def _to_whole(call: Call, arguments: Columns) -> Column:
 
 def _to_exact(call: Call, arguments: Columns) -> Column:
     (value,) = arguments
-    wanted = engine_type(call.kind).simpleString()
     decimals = EXACT[call.kind][1]
     if call.arguments[0].kind is Kind.TEXT:
-        exact = F.regexp_extract(value, _EXACT, 1).try_cast("decimal(38,18)")
-        return F.round(exact, decimals).try_cast(wanted)
-    if call.arguments[0].kind is Kind.REAL:
-        units = _half_up(value, decimals).try_cast("decimal(18,0)")
-        return (units * F.lit(f"0.{'1'.rjust(decimals, '0')}").cast(f"decimal({decimals},{decimals})")).try_cast(wanted)
-    return value.try_cast(wanted)
+        value = F.regexp_extract(value, _EXACT, 1).try_cast("decimal(38,18)")
+    elif call.arguments[0].kind is Kind.REAL:
+        units = _half_up(value, decimals).try_cast("bigint").cast("decimal(19,0)")
+        value = units * F.lit(f"0.{'1'.rjust(decimals, '0')}").cast(f"decimal({decimals},{decimals})")
+    return _fit(call, F.round(value, decimals))
+
+
+def _fit(call: Call, exact: Column) -> Column:
+    """Give the decimal in its kind's type, or null where it is too large.
+
+    The bound is told before the cast and not left to it: an optimizer may drop a cast that stands in a comparison.
+    """
+    if call.kind not in EXACT:
+        return exact
+    bound = F.lit(str(10 ** EXACT[call.kind][0])).cast("decimal(38,6)")
+    return F.when(F.abs(exact) < bound, exact).try_cast(engine_type(call.kind).simpleString())
 
 
 def _half_up(value: Column, decimals: int) -> Column:
     """Give the value in units of that decimal as a double, rounded half away from zero as the double stands."""
     scaled = value * F.lit(float(10**decimals))
-    return F.signum(scaled) * F.floor(F.abs(scaled) + F.lit(0.5)).cast("double")
+    rounded = F.signum(scaled) * F.floor(F.abs(scaled) + F.lit(0.5)).cast("double")
+    return F.when(F.abs(scaled) < F.lit(WHOLE_DOUBLES), rounded).otherwise(scaled)
 
 
 def _to_real(call: Call, arguments: Columns) -> Column:
@@ -129,17 +141,11 @@ def _floor(_: Call, arguments: Columns) -> Column:
 
 
 def _add(call: Call, arguments: Columns) -> Column:
-    left, right = arguments
-    return F.try_add(left, right) if call.kind in WHOLE else _fit(call, left + right)
-
-
-def _subtract(call: Call, arguments: Columns) -> Column:
-    left, right = arguments
-    return F.try_subtract(left, right) if call.kind in WHOLE else _fit(call, left - right)
-
-
-def _fit(call: Call, column: Column) -> Column:
-    return column if call.kind is Kind.REAL else column.try_cast(engine_type(call.kind).simpleString())
+    if call.kind is Kind.REAL:
+        return reduce(lambda left, right: left + right, arguments)
+    if call.kind in WHOLE:
+        return balanced(F.try_add, arguments)
+    return _fit(call, balanced(lambda left, right: left + right, arguments))
 
 
 def _like(call: Call, arguments: Columns) -> Column:
@@ -172,7 +178,6 @@ RULES: dict[str, Rule] = {
     "like": _like,
     "is_null": lambda _, a: a[0].isNull(),
     "add": _add,
-    "subtract": _subtract,
     "negate": lambda _, a: -a[0],
     "multiply": lambda _, a: a[0] * a[1],
     "divide": lambda _, a: a[0] / F.nullif(a[1], F.lit(0.0)),
