@@ -12,7 +12,8 @@ from features.labels import LabelDefinition
 from features.spark_labels import label_receivables
 from features.states import StateConvention
 from tests.features.compare import differences, rows_of
-from tests.features.worlds import AS_OF, ZONES, lending_world, logs_of
+from tests.features.platform import logs_of
+from tests.features.worlds import AS_OF, ZONES, lending_world
 from tests.oracles import states as oracle
 
 DEFINITIONS = (

@@ -1,9 +1,7 @@
 """Receivable states: the stated convention, case by case and against plain loops."""
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
@@ -11,7 +9,8 @@ from pyspark.sql import SparkSession
 from features.spark_states import receivable_states
 from features.states import StateConvention
 from tests.features.compare import differences, rows_of
-from tests.features.worlds import AS_OF, ZONES, lending_world, logs_of
+from tests.features.platform import logs_of
+from tests.features.worlds import AS_OF, ZONES, lending_world
 from tests.oracles import states as oracle
 
 
@@ -25,7 +24,7 @@ from tests.oracles import states as oracle
 def test_states_equal_those_of_plain_loops(
     engine: SparkSession, seed: int, time_zone: str, grace_days: int, ahead: int
 ) -> None:
-    """Corrections, tombstones, reversals, late rows, ties and local midnights change nothing between engine and loops."""
+    """Corrections, tombstones, reversals, late rows, ties and local midnights: engine and loops agree."""
     as_of, convention = AS_OF + timedelta(days=ahead), StateConvention(grace_days=grace_days)
     rows = lending_world(seed, AS_OF, time_zone)
     found = rows_of(receivable_states(logs_of(engine, rows), as_of, time_zone, convention))

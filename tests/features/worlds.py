@@ -1,122 +1,17 @@
-"""Small random platforms with everything that goes wrong on real ones, as rows and as engine frames."""
+"""Small random platforms with everything that goes wrong on real ones."""
 
-import random
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
-
-from schemas.house import LOG_TABLES, TABLES
+from schemas.house import TABLES
 from schemas.moments import day_start
-from schemas.spark import struct_type
-from schemas.table import Kind, Table
-
-Row = dict[str, Any]
-Rows = dict[str, list[Row]]
+from schemas.table import CONTROL, Kind
+from tests.features.platform import Platform, Rows, moment, money
 
 AS_OF = date(2025, 4, 1)
 ZONES = ("Asia/Shanghai", "America/New_York", "Europe/Berlin", "UTC", "Pacific/Apia")
-ARROW = {
-    Kind.TEXT: pa.string(),
-    Kind.FLAG: pa.bool_(),
-    Kind.COUNT: pa.int64(),
-    Kind.NUMBER: pa.int64(),
-    Kind.DAYS: pa.int64(),
-    Kind.MONEY: pa.decimal128(18, 2),
-    Kind.RATE: pa.decimal128(9, 6),
-    Kind.REAL: pa.float64(),
-    Kind.DATE: pa.date32(),
-    Kind.MOMENT: pa.timestamp("us", "UTC"),
-}
-DELAYS = (timedelta(0), timedelta(microseconds=1), timedelta(hours=1), timedelta(days=3), timedelta(days=40))
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    return pa.schema([(column.name, ARROW[column.kind]) for column in table.columns])
-
-
-def frame(engine: SparkSession, table: Table, rows: Iterable[Row]) -> DataFrame:
-    """Make an engine frame of a table from rows; a column that a row lacks is null."""
-    data = pa.Table.from_pylist(list(rows), schema=arrow_schema(table))
-    return engine.createDataFrame(data if len(data) else [], schema=struct_type(table))
-
-
-def logs_of(engine: SparkSession, rows: Mapping[str, list[Row]]) -> dict[str, DataFrame]:
-    return {table.name: frame(engine, table, rows.get(table.name, [])) for table in LOG_TABLES}
-
-
-def moment(day: date, hour: float = 12.0, time_zone: str = "Asia/Shanghai") -> datetime:
-    """Give an instant by local day and hour."""
-    return day_start(day, time_zone) + timedelta(hours=hour)
-
-
-def event(happened_at: datetime, known_at: datetime | None = None, **values: Any) -> Row:
-    """Fill in the columns that every log ends with."""
-    control = {"happened_at": happened_at, "known_at": known_at or happened_at, "is_deleted": False}
-    return {**values, **control, "source": "test", "batch": "b", "record_hash": values.get("record_hash", "h")}
-
-
-def money(units: int) -> Decimal:
-    return Decimal(units).scaleb(-2)
-
-
-class Platform:
-    """A seeded source of broken and ordinary rows around one as-of day."""
-
-    def __init__(self, seed: int, as_of: date, time_zone: str) -> None:
-        self.dice = random.Random(seed)
-        self.as_of, self.time_zone = as_of, time_zone
-        self.rows: Rows = {table.name: [] for table in LOG_TABLES}
-        self.serial = 0
-
-    def when(self, back: int = 400, ahead: int = 30) -> datetime:
-        """Draw an instant, often on a local midnight, at the cut, or one microsecond off it."""
-        days = self.dice.choice([0, -1, -7, -30, -90, -180, self.dice.randint(-back, ahead)])
-        start = day_start(self.as_of + timedelta(days=days), self.time_zone)
-        microseconds = self.dice.choice([0, -1, 1, self.dice.randrange(86_400_000_000)])
-        return start + timedelta(microseconds=microseconds)
-
-    def day(self, back: int = 400, ahead: int = 60) -> date:
-        return self.as_of + timedelta(days=self.dice.choice([0, -1, 1, self.dice.randint(-back, ahead)]))
-
-    def amount(self, most: int = 100_000) -> Decimal:
-        return money(self.dice.choice([0, 1, 100, 10_000, self.dice.randint(0, most)]))
-
-    def maybe(self, value: Any, null_share: float = 0.2) -> Any:
-        return None if self.dice.random() < null_share else value
-
-    def id(self, kind: str, of: int) -> str:
-        return f"{kind}{self.dice.randrange(of)}"
-
-    def new_id(self, kind: str) -> str:
-        self.serial += 1
-        return f"{kind}{self.serial:04d}"
-
-    def add(self, name: str, happened_at: datetime | None = None, **values: Any) -> None:
-        happened = happened_at or self.when()
-        known = happened + self.dice.choice(DELAYS)
-        told = event(happened, known, **values, record_hash=f"{self.dice.getrandbits(64):016x}")
-        row = {**dict.fromkeys(TABLES[name].names), **told}
-        self.rows[name].append(row)
-        if self.dice.random() < 0.2:
-            self.correct(name, row)
-
-    def correct(self, name: str, row: Row) -> None:
-        """Add later versions of a row: changed, withdrawn, or brought back; same key, later known."""
-        known = row["known_at"]
-        for _ in range(self.dice.randint(1, 2)):
-            known = known + self.dice.choice([timedelta(microseconds=1), timedelta(days=2), timedelta(days=60)])
-            changed = {**row, "known_at": known, "record_hash": f"{self.dice.getrandbits(64):016x}"}
-            changed["is_deleted"] = self.dice.random() < 0.3
-            for column in TABLES[name].columns:
-                if column.kind is Kind.MONEY and row.get(column.name) is not None and self.dice.random() < 0.5:
-                    changed[column.name] = self.amount()
-            if name == "receivables" and changed["original_principal_amount"] <= 0:
-                changed["original_principal_amount"] = money(5_000)
-            self.rows[name].append(changed)
+CONTROL_NAMES = tuple(column.name for column in CONTROL)
+SPOILT = {Kind.MONEY: Decimal("77.77"), Kind.FLAG: True, Kind.COUNT: 7, Kind.REAL: 7.0, Kind.DATE: date(2025, 1, 7)}
 
 
 def receivable(platform: Platform, borrower: str) -> str:
@@ -141,7 +36,7 @@ def receivable(platform: Platform, borrower: str) -> str:
         first_due_on=start + timedelta(days=30),
         final_due_on=p.maybe(start + timedelta(days=30 * term)),
         term_number=term,
-        annual_rate=p.maybe(Decimal("0.156000")),
+        annual_rate=p.maybe(dice.choice([Decimal("0.156000"), Decimal("0.239900")])),
         currency="CNY",
         is_auto_debit=p.maybe(dice.random() < 0.5),
         original_principal_amount=money(principal),
@@ -224,7 +119,7 @@ def report(p: Platform, name: str) -> None:
     p.add("reported_states", moment(day, 23, p.time_zone), receivable_id=name, reported_on=day, **told)
 
 
-def lending(p: Platform, borrowers: int = 8, each: int = 4) -> None:
+def lending(p: Platform, borrowers: int = 8, each: int = 6) -> None:
     """Fill the lending logs."""
     for number in range(borrowers):
         for _ in range(p.dice.randint(0, each)):
@@ -249,11 +144,110 @@ def lending_world(seed: int, as_of: date, time_zone: str) -> Rows:
     return platform.rows
 
 
-def mutated(rows: Rows, as_of: date, time_zone: str, spoil: Callable[[Row], Row]) -> Rows:
-    """Change by `spoil` every row that is known or happened at or after the cut, and leave the others alone."""
-    cut = day_start(as_of, time_zone).astimezone(UTC)
+def people(p: Platform, borrowers: int = 8) -> None:
+    """Fill in who takes part, with gaps."""
+    dice = p.dice
+    for number in range(borrowers - 1):
+        told = {
+            "customer_type": p.maybe(dice.choice(["NATURAL_PERSON", "ENTERPRISE"])),
+            "born_on": p.maybe(p.day(20_000, 0)),
+            "region_code": p.maybe(p.id("region", 3)),
+            "annual_income_amount": p.maybe(p.amount(10_000_000)),
+            "kyc_status": p.maybe(dice.choice(["VERIFIED", "PENDING"])),
+            "kyc_factor_count": p.maybe(dice.randint(0, 4)),
+            "is_insolvent": p.maybe(dice.random() < 0.1),
+            "is_related_party": p.maybe(dice.random() < 0.2),
+            "registered_on": p.maybe(p.day(900, 10)),
+        }
+        p.add("borrowers", borrower_id=f"b{number}", **told)
+    for number in range(3):
+        status = p.maybe(dice.choice(["ACTIVE", "SUSPENDED"]))
+        told = {"onboarded_on": p.maybe(p.day(900, 10)), "is_under_review": p.maybe(dice.random() < 0.3)}
+        p.add("merchants", merchant_id=f"m{number}", merchant_status=status, **told)
+    for _ in range(6):
+        kind, name = dice.choice([("BORROWER", p.id("b", borrowers)), ("MERCHANT", p.id("m", 4)), ("DEVICE", "d1")])
+        listed = p.when()
+        ended = p.maybe(listed + timedelta(days=dice.choice([0, 50, 500])), 0.5)
+        p.add("blacklist", listed, entry_id=p.new_id("entry"), subject_type=kind, subject_id=name, ended_at=ended)
 
-    def is_later(row: Row) -> bool:
-        return bool(row["known_at"] >= cut or row["happened_at"] >= cut)
 
-    return {name: [spoil(row) if is_later(row) else row for row in each] for name, each in rows.items()}
+def doings(p: Platform, borrowers: int = 8) -> None:
+    """Fill in what borrowers did."""
+    for number in range(30):
+        told = {
+            "borrower_id": p.id("b", borrowers),
+            "merchant_id": p.maybe(p.id("m", 4)),
+            "category_code": p.maybe(p.id("category", 3)),
+            "is_virtual_goods": p.maybe(p.dice.random() < 0.4),
+            "order_status": p.dice.choice(["PAID", "COMPLETED", "CANCELLED", "REFUSED"]),
+            "order_amount": p.amount(999_999_999),
+            "credit_amount": p.maybe(p.amount()),
+            "region_code": p.maybe(p.id("region", 3)),
+        }
+        p.add("orders", order_id=f"o{number}", **told)
+    kinds = ["LOGIN", "BROWSE", "CREDIT_PAGE", "BILL_VIEW", "PAYMENT_FAILURE", "PROFILE_CHANGE", "CARD_BINDING"]
+    for _ in range(80):
+        told = {
+            "borrower_id": p.id("b", borrowers),
+            "event_type": p.dice.choice([*kinds, "ACCOUNT_CREDIT", "ACCOUNT_DEBIT"]),
+            "session_id": p.maybe(p.id("s", 9)),
+            "device_id": p.maybe(p.id("d", 4)),
+            "event_amount": p.maybe(p.amount()),
+            "balance_amount": p.maybe(-p.amount()),
+        }
+        p.add("behaviour_events", event_id=p.new_id("e"), **told)
+    for _ in range(30):
+        account = p.dice.randrange(10)
+        told = {
+            "borrower_id": f"b{account % borrowers}",
+            "limit_amount": p.maybe(p.amount()),
+            "used_amount": p.maybe(p.amount()),
+            "account_status": p.maybe(p.dice.choice(["ACTIVE", "FROZEN"])),
+        }
+        p.add("credit_accounts", account_id=f"account{account}", **told)
+    for _ in range(25):
+        told = {
+            "borrower_id": p.id("b", borrowers),
+            "bureau_score": p.maybe(p.dice.choice([600.0, 612.345, 550.5])),
+            "inquiry_3m_count": p.maybe(p.dice.randint(0, 5)),
+            "inquiry_12m_count": p.maybe(p.dice.randint(0, 9)),
+            "active_lender_count": p.maybe(p.dice.randint(0, 5)),
+            "active_balance_amount": p.maybe(p.amount()),
+            "overdue_amount": p.maybe(p.amount()),
+            "worst_bucket_24m_number": p.maybe(p.dice.randint(0, 5)),
+        }
+        p.add("credit_reports", report_id=p.new_id("report"), **told)
+
+
+def world(seed: int, as_of: date, time_zone: str) -> Rows:
+    """Draw a platform with every log."""
+    platform = Platform(seed, as_of, time_zone)
+    lending(platform)
+    people(platform)
+    doings(platform)
+    return platform.rows
+
+
+def cut_rows(rows: Rows, as_of: date, time_zone: str) -> Rows:
+    """Drop every row that is known or happened at or after the cut."""
+    cut = day_start(as_of, time_zone)
+    return {
+        name: [row for row in each if row["known_at"] < cut and row["happened_at"] < cut] for name, each in rows.items()
+    }
+
+
+def spoiled(rows: Rows, as_of: date, time_zone: str) -> Rows:
+    """Change every amount, flag and word of what is known or happened from the cut on, and add more of it."""
+    cut = day_start(as_of, time_zone)
+    spoilt = cut_rows(rows, as_of, time_zone)
+    for name, each in spoilt.items():
+        table = TABLES[name]
+        free = {column.name: column.kind for column in table.columns if column.name not in (*table.key, *CONTROL_NAMES)}
+        later = [row for row in rows[name] if row["known_at"] >= cut or row["happened_at"] >= cut]
+        corrections = [{**row, "known_at": cut, "record_hash": "late"} for row in each]
+        ahead = [{**row, "happened_at": cut, "known_at": cut, "record_hash": "ahead"} for row in each]
+        each.extend(
+            {**row, **{column: SPOILT.get(kind, row[column]) for column, kind in free.items()}}
+            for row in (*later, *corrections, *ahead)
+        )
+    return spoilt

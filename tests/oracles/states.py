@@ -49,6 +49,7 @@ class Contract:
     """One receivable with its schedule in force and its movements, day by day."""
 
     def __init__(self, row: Row, known: Rows, as_of: date, time_zone: str, convention: StateConvention) -> None:
+        """Gather what is known of it."""
         self.row, self.as_of, self.convention = row, as_of, convention
         name = row["receivable_id"]
         lines = [line for line in known["instalments"] if line["receivable_id"] == name]
@@ -64,6 +65,7 @@ class Contract:
         self.settled = [self._settled_on(index) for index in range(len(self.lines))]
 
     def adjusted_by(self, *kinds: str) -> Decimal:
+        """Sum its adjustments of some kinds."""
         return sum((row["adjustment_amount"] for row in self.adjusted if row["adjustment_kind"] in kinds), ZERO)
 
     def _cover(self) -> dict[date, Decimal]:
@@ -101,6 +103,7 @@ class Contract:
         return min(days, default=None)
 
     def graced(self, late: int) -> int:
+        """Count lateness by the convention."""
         return late if late > self.convention.grace_days else 0
 
     def late(self, index: int) -> int:
@@ -111,6 +114,7 @@ class Contract:
         return self.graced(((self.settled[index] or self.as_of) - due_on).days)
 
     def owed(self) -> Decimal:
+        """Give the principal still owed."""
         paid = sum((row["principal_amount"] for row in self.paid), ZERO)
         return Decimal(
             self.row["original_principal_amount"] - paid - self.adjusted_by("WRITE_OFF", "REFUND", "CORRECTION")
