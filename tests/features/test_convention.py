@@ -26,38 +26,34 @@ class Case:
         parties = {"borrower_id": "b", "contract_no": name, "originator_id": "x", "order_id": f"o-{name}"}
         self.rows: dict[str, list[Row]] = {"receivables": [], "instalments": [], "repayments": [], "adjustments": []}
         principal = {"original_principal_amount": money(10_000), "receivable_key": name}
-        self._add("receivables", START, **signed, **parties, **principal)
+        self._add("receivables", START, {**signed, **parties, **principal})
         self.plan(1, DUE, DUE + timedelta(days=30))
 
-    def _add(self, table: str, day: date, known: date | None = None, **values: Any) -> None:
+    def _add(self, table: str, day: date, values: Row, known: date | None = None) -> None:
         known_at = moment(known, 0, ZONE) if known else None
         self.rows[table].append(event(moment(day, 0, ZONE), known_at, receivable_id=self.name, **values))
 
-    def plan(self, version: int, *days: date, principal: int = 5_000) -> "Case":
+    def plan(self, version: int, *days: date) -> "Case":
         """Put a schedule in force."""
+        amounts = {"principal_due_amount": money(5_000), "interest_due_amount": money(100), "fee_due_amount": money(0)}
         for period, day in enumerate(days, 1):
             key = {"schedule_version_number": version, "period_number": period, "due_on": day}
-            amounts = {
-                "principal_due_amount": money(principal),
-                "interest_due_amount": money(100),
-                "fee_due_amount": money(0),
-            }
-            self._add("instalments", START, **key, **amounts)
+            self._add("instalments", START, {**key, **amounts})
         return self
 
-    def pay(
-        self, day: date, principal: int = 5_000, interest: int = 100, known: date | None = None, **values: Any
-    ) -> "Case":
-        """Receive cash."""
-        amounts = {"principal_amount": money(principal), "interest_amount": money(interest), "fee_amount": money(0)}
-        row = {"repayment_id": f"{self.name}-{len(self.rows['repayments'])}", "penalty_amount": money(9_900)}
-        self._add("repayments", day, known, value_on=day, **amounts, **{**row, **values})
+    def pay(self, day: date, principal: int = 5_000, known: date | None = None, **values: Any) -> "Case":
+        """Receive cash, with 1.00 of interest and a penalty that covers nothing."""
+        amounts = {"principal_amount": money(principal), "interest_amount": money(100), "fee_amount": money(0)}
+        name = f"{self.name}-{len(self.rows['repayments'])}"
+        row = {"repayment_id": name, "value_on": day, "penalty_amount": money(9_900), **amounts, **values}
+        self._add("repayments", day, row, known)
         return self
 
     def adjust(self, day: date, kind: str, principal: int) -> "Case":
         """Move principal without a payment."""
-        row = {"adjustment_id": f"{self.name}-{len(self.rows['adjustments'])}", "adjustment_kind": kind}
-        self._add("adjustments", day, **row, adjustment_amount=money(principal))
+        name = f"{self.name}-{len(self.rows['adjustments'])}"
+        row = {"adjustment_id": name, "adjustment_kind": kind, "adjustment_amount": money(principal)}
+        self._add("adjustments", day, row)
         return self
 
 
@@ -72,7 +68,7 @@ CASES = (
         Case("in parts").pay(DUE, 4_999).pay(DUE + timedelta(days=2), 1, 0),
         {"days_past_due": 0, "worst_days_past_due": 2},
     ),
-    (Case("value day is today").pay(AS_OF, known=BEFORE), {"days_past_due": 10, "paid_principal_amount": money(0)}),
+    (Case("value day is today").pay(BEFORE, value_on=AS_OF), {"days_past_due": 10, "paid_principal_amount": money(0)}),
     (Case("known today").pay(DUE, known=AS_OF), {"days_past_due": 10}),
     (Case("known yesterday").pay(DUE, known=BEFORE), {"days_past_due": 0, "worst_days_past_due": 0}),
     (
