@@ -68,7 +68,12 @@ class Common:
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command function `(common, ...)` the options that all commands share."""
     signature = inspect.signature(function, eval_str=True)
-    shared = {"home": (Home, None), "conf": (Conf, None), "env": (Env, ""), "overrides": (Set, None)}
+    shared: dict[str, tuple[Any, object]] = {
+        "home": (Home, None),
+        "conf": (Conf, None),
+        "env": (Env, ""),
+        "overrides": (Set, None),
+    }
     shared |= {"engine": (Engine, ""), "json_": (Json, False)}
 
     @functools.wraps(function)

@@ -29,7 +29,7 @@ def read_deal(conf: Path, name: str) -> Deal:
 
 def needs_tags(deal: Deal) -> bool:
     """Tell whether any criterion or limit of the deal looks at the model's word."""
-    expressions = [clause.expression for clause in (*deal.criteria, *deal.limits)]
+    expressions = [*(each.expression for each in deal.criteria), *(each.expression for each in deal.limits)]
     return any(name.startswith("tag.") for text in expressions for name in parsed(text).columns)
 
 

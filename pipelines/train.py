@@ -1,16 +1,18 @@
 """Stage `train`: states, features and labels of past days, a calibrated model from them, and its registration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from features.catalogue import FEATURES as CATALOGUE
 from features.labels import LabelDefinition
+from models.evaluate import Sample, calibration_table
 from models.fit import CrossValidation, TrainedModel, cross_validate
 from models.fit import train as fit
+from models.grade import Scale
 from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
 from pipelines.featurize import FEATURES, FEATURIZE
@@ -58,8 +60,8 @@ def train(workspace: Workspace, as_of: date) -> Trained:
         figures = before.figures
         return Trained(figures["version"], figures["is_champion"], figures["metrics"], fresh=False)
     workspace.runs.write(manifest)
-    trained = _register(workspace, manifest, _frame(workspace, days))
-    figures = {"version": trained.version, "is_champion": trained.is_champion, "metrics": trained.metrics}
+    trained, evidence = _register(workspace, manifest, _frame(workspace, days))
+    figures = {"version": trained.version, "is_champion": trained.is_champion, "metrics": trained.metrics, **evidence}
     done = {"status": "finished", "finished_at": clock.now(), "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
     return trained
@@ -130,7 +132,7 @@ def _frame(workspace: Workspace, days: Sequence[date]) -> "pd.DataFrame":
     return frame
 
 
-def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -> Trained:
+def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -> tuple[Trained, dict[str, Any]]:
     settings = workspace.settings
     parameters = settings.section("training", TrainingParameters)
     with bar("train") as move:
@@ -151,7 +153,8 @@ def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -
         **trained.metrics,
         **({f"cross_validated_{k}": v for k, v in checked.metrics.items()} if checked else {}),
     }
-    return Trained(version, first, metrics, fresh=True)
+    judged = checked.predictions if checked else trained.tested
+    return Trained(version, first, metrics, fresh=True), _evidence(judged, parameters)
 
 
 def _cross_checked(
@@ -162,7 +165,24 @@ def _cross_checked(
     return cross_validate(frame, parameters, notes()) if len(trained.out_of_time) < least else None
 
 
-def metrics_of(manifest: Manifest) -> Mapping[str, float]:
-    """Give the metrics that a training run left in its manifest."""
-    found: Mapping[str, float] = manifest.figures["metrics"]
-    return found
+def _evidence(judged: "pd.DataFrame", parameters: TrainingParameters) -> dict[str, Any]:
+    """Give predicted beside observed defaults by tenth of risk and by grade, for the report."""
+    probability = judged["default_probability"].to_numpy()
+    outcome = judged["is_default"].to_numpy().astype(float)
+    tenths = calibration_table(Sample.of(outcome, probability)).to_dict("records")
+    grades = Scale.of(parameters.grades).grade(probability)
+    by_grade = judged.assign(grade=grades).groupby("grade", sort=True)
+    return {
+        "counts": {"rows": len(judged), "defaults": int(outcome.sum())},
+        "bins": [
+            _agreement(str(one["bin"]), one["row_count"], one["default_count"], one["predicted_rate"]) for one in tenths
+        ],
+        "grades": [
+            _agreement(str(name), len(part), part["is_default"].sum(), part["default_probability"].mean())
+            for name, part in by_grade
+        ],
+    }
+
+
+def _agreement(label: str, count: float, defaults: float, predicted: float) -> dict[str, Any]:
+    return {"label": label, "count": int(count), "defaults": int(defaults), "predicted": float(predicted)}

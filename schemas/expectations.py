@@ -162,7 +162,7 @@ def _frame(table: Table, path: str) -> "pd.DataFrame":
     return pd.DataFrame({column.name: _series(column, held.column(column.name)) for column in columns}, copy=False)
 
 
-def _series(column: Column, values: pa.ChunkedArray) -> "pd.Series[Any]":
+def _series(column: Column, values: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a pandas series of some kind
     """Give a column in the cheapest form that shows what is promised of it."""
     if column.values:
         return values.dictionary_encode().to_pandas()
