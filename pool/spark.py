@@ -93,7 +93,7 @@ def explain(
     ]
 
 
-def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal, as_of: date) -> DataFrame:
+def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal) -> DataFrame:
     """Give what the limits must know of the pool's receivables and of those that are eligible and free.
 
     One column for each limit, named by its code: the member, the attribute, or the value that is averaged.
@@ -103,7 +103,7 @@ def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal, as_of: date) 
     is_pooled = F.coalesce(F.col("position__deal") == deal.name, F.lit(False))
     is_free = F.col("eligible_id").isNotNull() & ~F.col("position__is_pledged")
     principal = F.col("state__current_principal_amount")
-    resolve = _Resolver(deal, as_of, None)
+    resolve = _Resolver(deal, F.col("state__as_of"), None)
     return joined.where(is_pooled | is_free).select(
         F.col("state__receivable_id").alias("receivable_id"),
         F.col("state__receivable_key").alias("receivable_key"),
@@ -164,10 +164,10 @@ def _holding(pledge: Pledge, row: dict[str, object]) -> Holding:
 class _Resolver:
     """Gives an expression's columns: the deal's own words as literals, the others from the view."""
 
-    def __init__(self, deal: Deal, as_of: date, champion: str | None) -> None:
+    def __init__(self, deal: Deal, as_of: Column, champion: str | None) -> None:
         days = deal.calendar
         self.words = {
-            "deal.as_of": F.lit(as_of).cast("date"),
+            "deal.as_of": as_of,
             "deal.revolving_end_on": F.lit(days.revolving_end_on),
             "deal.expected_maturity_on": F.lit(days.expected_maturity_on),
             "deal.legal_final_on": F.lit(days.legal_final_on),
@@ -189,7 +189,7 @@ def _approval(deal: Deal, champion: str | None) -> Column:
 
 def _judged(view: DataFrame, deal: Deal, as_of: date, champion: str | None) -> DataFrame:
     """Give each row's outcomes as one text, and the text of every value that some criterion looks at."""
-    resolve = _Resolver(deal, as_of, champion)
+    resolve = _Resolver(deal, F.lit(as_of), champion)
     expressions = [parsed(criterion.expression) for criterion in deal.criteria]
     letters = [_letter(compile_expression(expression, resolve)) for expression in expressions]
     looked_at = in_order(name for expression in expressions for name in expression.columns)

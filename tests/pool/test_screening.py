@@ -10,8 +10,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from pool.deal import Deal, load_deal, parsed
-from pool.spark import explain, limit_rows, screen
+from pool.ledger import Item, Pledge
+from pool.selection import select
+from pool.spark import explain, holdings, limit_rows, proposal_rows, screen
 from pool.spark_view import screening_view
+from pool.triggers import Holding
 from pool.vocabulary import COLUMNS, GROUPS, engine_name, visible_columns
 from schemas import derived, events, lending, parties
 from tests.oracles import pool as oracle
@@ -138,7 +141,7 @@ def test_limits_see_the_pool_and_what_is_eligible_and_free(engine: SparkSession,
     rows = [wide_row("free"), wide_row("mine", **mine), wide_row("other", **other), wide_row("bad", **BAD["E20"])]
     view = view_of(engine, rows)
     screenings, _ = screen(view, deal, AS_OF, CHAMPION)
-    table = {row["receivable_id"]: row.asDict() for row in limit_rows(view, screenings, deal, AS_OF).collect()}
+    table = {row["receivable_id"]: row.asDict() for row in limit_rows(view, screenings, deal).collect()}
     assert sorted(table) == ["free", "mine"]
     assert (table["free"]["is_pooled"], table["mine"]["is_pooled"]) == (False, True)
     assert (table["mine"]["principal_minor"], table["mine"]["P01"], table["mine"]["P15"]) == (50000, "b", True)
@@ -245,3 +248,45 @@ def test_of_a_table_that_is_not_there_nothing_is_known(engine: SparkSession) -> 
         for column in visible_columns(group)
     }
     assert names == set(without_orders[0])
+
+
+def test_a_proposal_lays_out_its_list(engine: SparkSession, deal: Deal) -> None:
+    """What is bought at which price, with the tag; an empty list gives no row."""
+    view = view_of(engine, [wide_row("a"), wide_row("b")])
+    row = proposal_rows(view, [Item("key-b", "b", 50000, 49000)], "p1", deal, AS_OF).collect()[0]
+    assert (row["receivable_id"], row["principal_amount"], row["price_amount"]) == ("b", Decimal(500), Decimal(490))
+    assert (row["grade"], row["default_probability"], row["remaining_period_number"]) == ("B", 0.021, 5)
+    assert proposal_rows(view, [], "p1", deal, AS_OF).collect() == []
+
+
+def test_holdings_are_what_the_pool_ever_bought(engine: SparkSession) -> None:
+    """Other pools' pledges are left out; what left the pool has no unpaid principal; an empty pool has nothing."""
+    states = [
+        {"receivable_key": f"k{number}", "current_principal_amount": Decimal("4.00"), "days_past_due": 3}
+        | {"worst_days_past_due": 9, "is_written_off": False, "is_open": True}
+        for number in range(4)
+    ]
+    told = frame(engine, derived.RECEIVABLE_STATES, states)
+    held = [
+        Pledge("k0", "r0", "demo", "p", 1000, 980, AS_OF, 3),
+        Pledge("k1", "r1", "demo", "p", 1000, 980, AS_OF, 3, 4),
+        Pledge("k2", "r2", "other", "p", 1000, 980, AS_OF, 5),
+    ]
+    found = sorted(holdings(told, held, "demo"), key=lambda each: each.current_principal_minor)
+    assert found == [Holding(1000, 0, 3, 9, is_written_off=False), Holding(1000, 400, 3, 9, is_written_off=False)]
+    assert holdings(told, [], "demo") == []
+
+
+def test_from_the_view_to_a_batch(engine: SparkSession, deal: Deal) -> None:
+    """Screened, gathered and chosen: eligible rows only, and the limits of the deal hold."""
+    rows = [
+        wide_row(f"r{n}", **{"receivable.borrower_id": f"b{n}", "receivable.merchant_id": f"m{n % 12}"})
+        | {"receivable.region_code": str(n % 8), "receivable.category_code": ("HOME", "FOOD", "BABY")[n % 3]}
+        for n in range(120)
+    ]
+    view = view_of(engine, [*rows, wide_row("bad", **BAD["E20"])])
+    screenings, _ = screen(view, deal, AS_OF, CHAMPION)
+    found = select(limit_rows(view, screenings, deal).toArrow(), deal, 5_500_000)
+    assert (len(found.items), found.reasons, found.breaches) == (112, (), ())
+    assert "bad" not in {item.receivable_id for item in found.items}
+    assert found.cash_used == 112 * 49_000

@@ -56,6 +56,7 @@ GOOD: Mapping[str, Any] = {
     "receivable.is_transfer_restricted": False,
     "receivable.has_setoff": False,
     "state.receivable_id": "r",
+    "state.as_of": AS_OF,
     "state.receivable_key": "key-r",
     "state.borrower_id": "b",
     "state.current_principal_amount": Decimal("500.00"),
