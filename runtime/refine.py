@@ -144,7 +144,7 @@ def _judged(
     """Give the rows with the fate that they have beside others; only marks of the fallen are computed and written."""
     marks = [*repeats(rows, table, published), *references(rows, table, known)]
     rows = _marked(session, rows, marks, work / "one")
-    if table.name == "instalments":
+    if table.name == "instalments" and "receivables" in known:
         rows = _marked(session, rows, [schedules(rows, published, known["receivables"])], work / "two")
     fate = F.when(F.col("_code").isNotNull(), F.lit(QUARANTINED)).otherwise(F.lit(PUBLISHED))
     return rows.withColumn("_fate", F.coalesce("_fate", fate))
