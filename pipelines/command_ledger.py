@@ -85,10 +85,10 @@ def verify(common: Common) -> None:
 
     with common.workspace() as space:
         store = opened(space)
-        wrong, head = store.verify(), store.head()
+        wrong, head, known = store.verify(), store.head(), len(store.people())
         store.close()
     count, last = head or (0, "")
-    shown = {"holds": wrong is None, "first_wrong": wrong, "entries": count, "head": last}
+    shown = {"holds": wrong is None, "first_wrong": wrong, "entries": count, "head": last, "people": known}
     common.answer(shown, rows("Ledger", list(shown), [list(shown.values())]))
     raise typer.Exit(0 if wrong is None else 1)
 

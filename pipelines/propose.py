@@ -86,7 +86,7 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
         states = inputs[derived.RECEIVABLE_STATES.name]
         triggers = evaluate_triggers(deal, holdings(states, held, deal.name), as_of)
         unmet = [one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met]
-        selection = select(limit_rows(view, screenings, deal, as_of).toArrow(), deal, 0 if unmet else to_minor(cash))
+        selection = select(limit_rows(view, screenings, deal).toArrow(), deal, 0 if unmet else to_minor(cash))
         origin = {
             "screenings": content_hash(workspace.catalog.arrow(derived.SCREENINGS, place), derived.SCREENINGS.key)
         }
