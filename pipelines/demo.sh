@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The main job from nothing: a simulated platform's logs become a trained model and two days' purchases, with a report.
+# Usage: demo.sh FOLDER. Run it again and it says what stands already.
+set -euo pipefail
+
+FOLDER=${1:?folder for the demo}
+mkdir -p "$FOLDER"
+RAW=$FOLDER/raw
+export POOLWRIGHT_HOME=$FOLDER/workspace
+export POOLWRIGHT_PSEUDONYM_SECRET=${POOLWRIGHT_PSEUDONYM_SECRET:-for-simulated-people-only}
+DEAL=demo_consumer
+FIRST_DAY=2024-01-01
+DAYS=${DEMO_DAYS:-610}
+BORROWERS=${DEMO_BORROWERS:-4000}
+MONDAY=$(date -d "$FIRST_DAY + $((DAYS - 1)) days" +%F)
+TUESDAY=$(date -d "$FIRST_DAY + $DAYS days" +%F)
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
+as() { POOLWRIGHT_SECRET="secret of $1" "${@:2}" --as "$1"; }
+
+purchase() {  # purchase DAY CASH: screen, propose, approve by another person, settle, report
+    poolwright run --as-of "$1" --deal $DEAL
+    proposal=$(as alice poolwright propose --as-of "$1" --deal $DEAL --cash "$2" --json |
+        python -c 'import json, sys; print(json.load(sys.stdin)["proposal"])')
+    as bob poolwright approve "$proposal"
+    as bob poolwright settle "$proposal"
+    poolwright report --as-of "$1" --deal $DEAL
+}
+
+say "1. A lending platform of $BORROWERS borrowers writes $DAYS days of logs"
+[ -d "$RAW/truth" ] || poolwright simulate --out "$RAW" --borrowers "$BORROWERS" --days "$DAYS" --first-day $FIRST_DAY
+
+say "2. The logs known before $MONDAY become tables"
+poolwright ingest --source simulated --from "$RAW" --until "$MONDAY"
+
+say "3. A default-probability model is trained and becomes champion"
+poolwright train --as-of "$MONDAY"
+
+say "4. Three people: an administrator, alice who proposes, bob who approves"
+if ! poolwright ledger verify --json | grep -q '"people": 3'; then
+    POOLWRIGHT_SECRET="secret of root" poolwright people add root --role admin
+    for person in alice:proposer bob:approver; do
+        POOLWRIGHT_ADMIN_SECRET="secret of root" POOLWRIGHT_SECRET="secret of ${person%:*}" \
+            poolwright people add "${person%:*}" --role "${person#*:}" --as root
+    done
+fi
+
+say "5. Monday $MONDAY: screen, propose, approve, settle"
+purchase "$MONDAY" 2000000
+
+say "6. Tuesday $TUESDAY: a day more of logs, a second purchase"
+poolwright ingest --source simulated --from "$RAW" --until "$TUESDAY"
+purchase "$TUESDAY" 500000
+
+say "7. What stands"
+poolwright ledger verify
+poolwright runs
+say "The reports are in $POOLWRIGHT_HOME/reports: open $POOLWRIGHT_HOME/reports/$DEAL-$TUESDAY.html"
