@@ -65,8 +65,8 @@ CASES = (
     (Case("late").pay(DUE + timedelta(days=7)), {"days_past_due": 0, "worst_days_past_due": 7, "late_count": 1}),
     (Case("short").pay(DUE, 4_999), {"days_past_due": 10, "arrears_amount": money(1), "paid_period_count": 0}),
     (
-        Case("in parts").pay(DUE, 4_999).pay(DUE + timedelta(days=2), 1, 0),
-        {"days_past_due": 0, "worst_days_past_due": 2},
+        Case("in parts").pay(DUE, 4_000).pay(DUE + timedelta(days=2), 900),
+        {"days_past_due": 0, "worst_days_past_due": 2, "late_count": 1},
     ),
     (Case("value day is today").pay(BEFORE, value_on=AS_OF), {"days_past_due": 10, "paid_principal_amount": money(0)}),
     (Case("known today").pay(DUE, known=AS_OF), {"days_past_due": 10}),
