@@ -152,8 +152,19 @@ def _like(call: Call, arguments: Columns) -> Column:
     return arguments[0].like(constant(call, 1))
 
 
-def _in(_: Call, arguments: Columns) -> Column:
-    return arguments[0].isin(*arguments[1:])
+def _in(call: Call, arguments: Columns) -> Column:
+    value, *members = _signless(call, arguments)
+    return value.isin(*members)
+
+
+def _comparison(compare: Callable[[Column, Column], Column]) -> Rule:
+    return lambda call, arguments: compare(*_signless(call, arguments))
+
+
+def _signless(call: Call, arguments: Columns) -> Columns:
+    """Give doubles without negative zeros, which one engine holds for less than zero."""
+    real = call.arguments[0].kind is Kind.REAL
+    return [argument + F.lit(0.0) for argument in arguments] if real else arguments
 
 
 def _substring(_: Call, arguments: Columns) -> Column:
@@ -168,19 +179,19 @@ RULES: dict[str, Rule] = {
     "and": lambda _, a: balanced(lambda left, right: left & right, a),
     "or": lambda _, a: balanced(lambda left, right: left | right, a),
     "not": lambda _, a: ~a[0],
-    "eq": lambda _, a: a[0] == a[1],
-    "ne": lambda _, a: a[0] != a[1],
-    "lt": lambda _, a: a[0] < a[1],
-    "le": lambda _, a: a[0] <= a[1],
-    "gt": lambda _, a: a[0] > a[1],
-    "ge": lambda _, a: a[0] >= a[1],
+    "eq": _comparison(lambda left, right: left == right),
+    "ne": _comparison(lambda left, right: left != right),
+    "lt": _comparison(lambda left, right: left < right),
+    "le": _comparison(lambda left, right: left <= right),
+    "gt": _comparison(lambda left, right: left > right),
+    "ge": _comparison(lambda left, right: left >= right),
     "in": _in,
     "like": _like,
     "is_null": lambda _, a: a[0].isNull(),
     "add": _add,
     "negate": lambda _, a: -a[0],
     "multiply": lambda _, a: a[0] * a[1],
-    "divide": lambda _, a: a[0] / F.nullif(a[1], F.lit(0.0)),
+    "divide": lambda _, a: a[0] / F.nullif(a[1] + F.lit(0.0), F.lit(0.0)),
     "case": _case,
     "to_text": lambda _, a: a[0].cast("string"),
     "to_flag": _to_flag,
@@ -203,7 +214,7 @@ RULES: dict[str, Rule] = {
     "month": lambda _, a: F.month(a[0]).cast("bigint"),
     "day": lambda _, a: F.day(a[0]).cast("bigint"),
     "coalesce": lambda _, a: F.coalesce(*a),
-    "nullif": lambda _, a: F.nullif(a[0], a[1]),
+    "nullif": _comparison(F.nullif),
     "least": lambda _, a: F.least(*a),
     "greatest": lambda _, a: F.greatest(*a),
     "abs": lambda _, a: F.abs(a[0]),

@@ -1,4 +1,4 @@
-"""The expression language in plain Python over one row at a time: slow, obvious, and written without the engine's rules."""
+"""The expression language in plain Python over one row at a time: slow, obvious, without the engine's rules."""
 
 import calendar
 import math
@@ -25,7 +25,7 @@ def evaluate(expression: Expression, row: Row) -> Any:
 
 def value_of(node: Node, row: Row) -> Any:
     if isinstance(node, Literal):
-        return float(node.value) if node.kind is Kind.REAL and node.value is not None else node.value  # type: ignore[arg-type]
+        return float(node.value) if isinstance(node.value, Decimal) and node.kind is Kind.REAL else node.value
     if isinstance(node, Name):
         return row[node.name]
     if node.function in LOGIC:
@@ -84,13 +84,17 @@ def like(_: Call, text: str, pattern: str) -> bool:
 
 
 def bounded(node: Call, value: Any) -> Any:
+    """Give null for what the kind cannot hold, and no negative zero."""
     limits = {Kind.MONEY: Decimal(10) ** 16, Kind.RATE: Decimal(1000)}
     return None if node.kind in limits and abs(value) >= limits[node.kind] else value + 0
 
 
 def to_flag(_: Call, text: str) -> bool | None:
-    word = text.strip(" ").lower()
-    return True if word in {"true", "t", "yes", "y", "1"} else False if word in {"false", "f", "no", "n", "0"} else None
+    words = {
+        **dict.fromkeys(["true", "t", "yes", "y", "1"], True),
+        **dict.fromkeys(["false", "f", "no", "n", "0"], False),
+    }
+    return words.get(text.strip(" ").lower())
 
 
 def to_whole(_: Call, value: str | int) -> int | None:
@@ -100,7 +104,7 @@ def to_whole(_: Call, value: str | int) -> int | None:
     return int(found[1]) if found else None
 
 
-def to_exact(node: Call, value: str | float | Decimal) -> Decimal | None:
+def to_exact(node: Call, value: str | float | Decimal) -> Any:
     places = {Kind.MONEY: 2, Kind.RATE: 6}[node.kind]
     unit = Decimal(1).scaleb(-places)
     if isinstance(value, str):
@@ -161,8 +165,9 @@ def read_clock(text: str, pattern: str) -> tuple[datetime, timedelta] | None:
     try:
         month = int(got["month"]) if "month" in got else MONTHS.index(word)
         micros = int(got.get("fraction", "0").ljust(6, "0")[:6])
-        clock = [int(got.get(name, "0")) for name in ("hour", "minute", "second")]
-        return datetime(year, month, int(got.get("day", "1")), *clock, micros), offset_of(got.get("offset", "Z"))  # noqa: DTZ001
+        hour, minute, second = (int(got.get(name, "0")) for name in ("hour", "minute", "second"))
+        clock = datetime(year, month, int(got.get("day", "1")), hour, minute, second, micros)  # noqa: DTZ001
+        return clock, offset_of(got.get("offset", "Z"))
     except ValueError:
         return None
 
