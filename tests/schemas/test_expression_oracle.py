@@ -208,7 +208,7 @@ AWKWARD = [
 
 
 def test_an_optimizer_does_not_change_what_is_compared(frame: DataFrame) -> None:
-    """Casts that lose digits inside comparisons, negative zeros, doubles too large for decimals: once wrong, now held."""
+    """Casts that lose digits inside comparisons, negative zeros, doubles too large for decimals: once wrong."""
     kept = checked(AWKWARD)
     found = frame.select(*(compile_expression(each).alias(each.text) for each in kept)).toArrow().to_pydict()
     for expression in kept:
