@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from features.catalogue import FEATURES, features_table
 from features.declarations import PLATFORM, Aggregate, Feature, Term, leaves
 from features.spark_compile import aggregated, value_of
-from features.spark_cut import Hold, Logs, as_planned, visible
+from features.spark_cut import Hold, Logs, as_planned, attached, visible
 from features.spark_frames import FRAME_PREPARATIONS
 from features.spark_streams import AsOf
 from features.states import StateConvention
@@ -50,7 +50,7 @@ def build_features(
     needed = {leaf: None for feature in features for leaf in leaves(feature.definition)}
     rows = _open_receivables(known)
     for key, part in sorted(_parts(known, needed), key=lambda keyed: (KEYS.index(keyed[0]), len(keyed[1].columns))):
-        rows = rows.crossJoin(part) if key == PLATFORM else rows.join(part, key, "left")
+        rows = rows.crossJoin(part) if key == PLATFORM else attached(rows, part, key)
     columns = (value_of(feature.definition).cast("double").alias(feature.name) for feature in features)
     told = rows.select("receivable_id", F.lit(as_of).alias("as_of"), "borrower_id", *columns)
     return conform(told, features_table(features))

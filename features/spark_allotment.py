@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from features.spark_cut import local_day, minor
+from features.spark_cut import attached, local_day, minor
 from features.states import StateConvention
 
 PAYMENT = "PAYMENT"
@@ -104,7 +104,7 @@ def settlements(lines: DataFrame, moved: DataFrame, paid_off: DataFrame) -> Data
     up to it; when the whole principal is gone, all that is left of the schedule counts as covered on that day.
     Columns: those of the schedule, and settled_on: null while open.
     """
-    covered = _covered(lines, moved).join(paid_off, "receivable_id", "left")
+    covered = attached(_covered(lines, moved), paid_off, "receivable_id")
     settled = covered.withColumn("settled_on", F.least("_covered_on", "paid_off_on"))
     return settled.drop("_covered_on", "paid_off_on")
 

@@ -17,6 +17,7 @@ Logs = Mapping[str, DataFrame]
 Hold = Callable[[DataFrame, str], DataFrame]
 """Computes a frame once, under a name, and gives it back as stored rows; where, only the caller knows."""
 
+TWO_TO_64 = str(2**64)
 MINOR_UNITS = 100
 """Money is summed as whole hundredths, so that no order of summation changes a sum."""
 
@@ -25,13 +26,33 @@ def visible(frame: DataFrame, table: Table, as_of: date, time_zone: str) -> Data
     """Keep of every thing in a log the version that was in force at the start of a local day.
 
     Rows count when both `known_at` and `happened_at` lie before the cut, exclusive. Of one key the latest known
-    version stands (a published log holds no two of one key and moment); a key that it withdraws is gone.
+    version stands; a key that it withdraws is gone. A published log holds no two versions of one key and moment; if it
+    did, one would stand, always the same. Two hashes, 128 bits together, stand for the key: grouping by texts takes
+    several times longer.
     """
     moment = F.lit(day_start(as_of, time_zone))
     known = frame.where((F.col("known_at") < moment) & (F.col("happened_at") < moment))
-    latest = known.groupBy(*table.key).agg(F.max("known_at").alias("_latest"))
-    versions = known.withColumn("_latest", F.col("known_at"))
-    return versions.join(latest, [*table.key, "_latest"], "left_semi").where(~F.col("is_deleted")).drop("_latest")
+    hashes = {"_key": F.xxhash64(*table.key), "_lock": F.xxhash64(F.lit(1), *table.key), "_version": _version()}
+    known = known.withColumns(hashes)
+    several = known.groupBy("_key", "_lock").agg(F.max("_version").alias("_latest"), F.count("*").alias("_count"))
+    several = several.where("_count > 1").drop("_count")
+    is_latest = F.col("_latest").isNull() | (F.col("_version") == F.col("_latest"))
+    kept = attached(known, several, "_key", "_lock").where(is_latest & ~F.col("is_deleted"))
+    return kept.drop("_key", "_lock", "_version", "_latest")
+
+
+def _version() -> Column:
+    """Give one number that grows with `known_at`, and within one moment differs with `record_hash`."""
+    moment = F.unix_micros("known_at").cast("decimal(18,0)") * F.lit(TWO_TO_64).cast("decimal(20,0)")
+    return moment.cast("decimal(38,0)") + F.xxhash64("record_hash").cast("decimal(20,0)")
+
+
+def attached(rows: DataFrame, few: DataFrame, *key: str) -> DataFrame:
+    """Give every row what a smaller frame says of its key, null where it says nothing.
+
+    Said as a right join: an engine without statistics holds the left side of a join in memory.
+    """
+    return few.join(rows, list(key), "right")
 
 
 def read_visible(logs: Logs, name: str, as_of: date, time_zone: str) -> DataFrame:

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.spark_allotment import PAYMENT, days_late
-from features.spark_cut import Hold, Logs, as_planned, minor, money
+from features.spark_cut import Hold, Logs, as_planned, attached, minor, money
 from features.spark_known import Known
 from features.states import StateConvention
 from schemas.derived import RECEIVABLE_STATES
@@ -31,8 +31,8 @@ def receivable_states(
         _lateness(seen.settlements(), as_of, convention),
         seen.payoffs(),
     ):
-        known = known.join(part, "receivable_id", "left")
-    known = known.join(_reports(seen.read("reported_states"), as_of), "receivable_id", "left")
+        known = attached(known, part, "receivable_id")
+    known = attached(known, _reports(seen.read("reported_states"), as_of), "receivable_id")
     known = _with_cases(known, seen.read("refunds_disputes"))
     known = known.withColumns(
         {"_original_units": minor("original_principal_amount"), **{n: _or_zero(n) for n in (*SUMS, *COUNTS)}}
@@ -106,7 +106,7 @@ def _with_cases(known: DataFrame, cases: DataFrame) -> DataFrame:
     refunding = F.max(F.col("case_kind").isin("REFUND", "RETURN"))
     for key in ("receivable_id", "order_id"):
         flags = (disputed.alias(f"_disputed_{key}"), refunding.alias(f"_refunding_{key}"))
-        known = known.join(cases.where(F.col(key).isNotNull()).groupBy(key).agg(*flags), key, "left")
+        known = attached(known, cases.where(F.col(key).isNotNull()).groupBy(key).agg(*flags), key)
     return known
 
 

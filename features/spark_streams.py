@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.spark_allotment import days_late
-from features.spark_cut import Hold, Logs, local_day, local_moment, minor
+from features.spark_cut import Hold, Logs, attached, local_day, local_moment, minor
 from features.spark_known import Known
 from features.states import StateConvention
 from features.streams import BAD_DAYS, NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR, SEASONED_DAYS, SHARE_SCALE, STREAMS
@@ -65,7 +65,7 @@ def _orders(as_of: AsOf) -> DataFrame:
     refunded = cases.select("order_id", F.lit(True).alias("_is_refunded")).distinct()
     home = as_of.read("borrowers").select("borrower_id", F.col("region_code").alias("_home"))
     events = as_of.happened(as_of.read("orders"), "order_id")
-    joined = events.join(refunded, "order_id", "left").join(home, "borrower_id", "left")
+    joined = attached(attached(events, refunded, "order_id"), home, "borrower_id")
     is_gone = F.col("order_status").isin("CANCELLED", "REFUSED")
     return joined.select(
         *("borrower_id", "merchant_id", "category_code", "age_days", "_at", "_tie"),
@@ -108,7 +108,8 @@ def _repayments(as_of: AsOf) -> DataFrame:
 def _instalments(as_of: AsOf) -> DataFrame:
     cover = as_of.movements().groupBy("receivable_id").agg(F.sum("cover_units").alias("_cover"))
     parties = as_of.loans("borrower_id", "merchant_id")
-    lines = as_of.settlements().join(parties, "receivable_id").join(cover, "receivable_id", "left")
+    lines = as_of.settlements().join(parties, "receivable_id")
+    lines = attached(lines, cover, "receivable_id")
     tie = F.concat_ws("/", "receivable_id", F.lpad(F.col("period_number").cast("string"), F.lit(6), F.lit("0")))
     placed = as_of.placed(lines, F.col("due_on"), F.col("due_on"), tie)
     is_open, due = F.col("settled_on").isNull(), F.col("due_units")

@@ -70,6 +70,7 @@ class Platform:
         self.as_of, self.time_zone = as_of, time_zone
         self.rows: Rows = {table.name: [] for table in LOG_TABLES}
         self.serial = 0
+        self.taken: set[tuple[Any, ...]] = set()
 
     def when(self, back: int = 400, ahead: int = 30) -> datetime:
         """Draw an instant, often on a local midnight, at the cut, or one microsecond off it."""
@@ -105,9 +106,17 @@ class Platform:
         known = happened + self.dice.choice(DELAYS)
         told = event(happened, known, **values, record_hash=f"{self.dice.getrandbits(64):016x}")
         row = {**dict.fromkeys(TABLES[name].names), **told}
+        if self._is_taken(name, row):
+            return
         self.rows[name].append(row)
         if self.dice.random() < 0.2:
             self.correct(name, row)
+
+    def _is_taken(self, name: str, row: Row) -> bool:
+        """Tell whether a log holds the row's key and moment already: ingest publishes no such second row."""
+        place = (name, *(row[column] for column in TABLES[name].row_key))
+        self.taken, was_taken = self.taken | {place}, place in self.taken
+        return was_taken
 
     def correct(self, name: str, row: Row) -> None:
         """Add later versions of a row: changed, withdrawn, or brought back; same key, later known."""
@@ -121,4 +130,5 @@ class Platform:
                     changed[column.name] = self.amount()
             if name == "receivables" and changed["original_principal_amount"] <= 0:
                 changed["original_principal_amount"] = money(5_000)
-            self.rows[name].append(changed)
+            if not self._is_taken(name, changed):
+                self.rows[name].append(changed)
