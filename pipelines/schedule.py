@@ -16,7 +16,7 @@ class TrainingDays(BaseModel):
         every: Observe at the start of each month or week.
         history_days: Days of logs that must lie before the first observation.
         most: Take at most so many days, the latest ones.
-        least_rows: With fewer labelled rows out of time than this, judge by cross-validation grouped by borrower.
+        least_defaults: With fewer defaults out of time than this, judge by cross-validation grouped by borrower too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,7 +24,7 @@ class TrainingDays(BaseModel):
     every: Literal["month", "week"] = "month"
     history_days: int = Field(default=90, ge=0)
     most: int = Field(default=12, ge=1)
-    least_rows: int = Field(default=2000, ge=0)
+    least_defaults: int = Field(default=50, ge=0)
 
     def between(self, first_log: date, as_of: date, horizon_days: int) -> list[date]:
         """Give the observation days whose performance window is over by `as_of`, oldest first.

@@ -160,9 +160,9 @@ def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -
 def _cross_checked(
     workspace: Workspace, trained: TrainedModel, frame: "pd.DataFrame", parameters: TrainingParameters
 ) -> CrossValidation | None:
-    """Measure by cross-validation grouped by borrower where too few rows are left out of time to judge by."""
-    least = workspace.settings.section("observation", TrainingDays).least_rows
-    return cross_validate(frame, parameters, notes()) if len(trained.out_of_time) < least else None
+    """Measure by cross-validation grouped by borrower where too few defaults lie out of time to judge by."""
+    least = workspace.settings.section("observation", TrainingDays).least_defaults
+    return cross_validate(frame, parameters, notes()) if trained.out_of_time["is_default"].sum() < least else None
 
 
 def _evidence(judged: "pd.DataFrame", parameters: TrainingParameters) -> dict[str, Any]:
