@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from features.declarations import Aggregate, Aggregation, Definition, Feature, Term, Where
+from features.declarations import Aggregate, Aggregation, Definition, Direction, Feature, Term, Where
 
 ZERO = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.DISTINCT})
 EVER: tuple[int | None, ...] = (None,)
@@ -30,7 +30,7 @@ def windowed(
     windows: tuple[int | None, ...],
     sentence: str,
     unit: str,
-    direction: int = 0,
+    direction: Direction = 0,
 ) -> tuple[Feature, ...]:
     """Declare one aggregate over several windows; the sentence gets the window's words at its end."""
     null_means = NULL_MEANS.get(aggregate.aggregation, "")
@@ -45,14 +45,14 @@ def windowed(
 
 
 def combined(
-    family: str, definition: Definition, sentence: str, unit: str, direction: int, null_means: str
+    family: str, definition: Definition, sentence: str, unit: str, direction: Direction, null_means: str
 ) -> tuple[Feature, ...]:
     """Declare arithmetic on other definitions."""
     return (Feature(family, f"{sentence}.", unit, direction, definition, null_means),)
 
 
 def term(
-    family: str, frame: str, column: str, sentence: str, unit: str, direction: int = 0, null_means: str = ""
+    family: str, frame: str, column: str, sentence: str, unit: str, direction: Direction = 0, null_means: str = ""
 ) -> Feature:
     """Declare a column of a row-level frame."""
     return Feature(family, f"{sentence}.", unit, direction, Term(frame, column), null_means)

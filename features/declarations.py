@@ -7,9 +7,14 @@ events, terms of a row-level frame, and arithmetic on these. Streams and frames 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 PLATFORM = "platform"
 """The entity of an aggregate over all rows together."""
+
+
+Direction = Literal[-1, 0, 1]
+"""+1 where more is riskier by the domain's judgement, -1 where less is, 0 where it does not say."""
 
 
 class Aggregation(StrEnum):
@@ -140,7 +145,7 @@ class Feature:
     family: str
     sentence: str
     unit: str
-    direction: int
+    direction: Direction
     definition: Definition
     null_means: str = ""
 

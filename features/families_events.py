@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from features.authoring import EVER, combined, is_set, one_of, windowed
-from features.declarations import Aggregate, Aggregation, Feature, Ratio, Trend
+from features.declarations import Aggregate, Aggregation, Direction, Feature, Ratio, Trend
 
 CONSUMPTION, BEHAVIOUR = "consumption", "behaviour"
 CURRENCY = "currency units"
@@ -30,7 +30,7 @@ def over_days(aggregate: Aggregate, window_days: int) -> Aggregate:
     return replace(aggregate, window_days=window_days)
 
 
-def _order_share(flag: str, windows: tuple[int | None, ...], words: str, direction: int) -> tuple[Feature, ...]:
+def _order_share(flag: str, windows: tuple[int | None, ...], words: str, direction: Direction) -> tuple[Feature, ...]:
     share = _order(Aggregation.SHARE, flag.removeprefix("is_"), flag)
     return windowed(CONSUMPTION, share, windows, f"Share of the borrower's orders {words}", "share", direction)
 
@@ -42,7 +42,7 @@ def _of_spending(part: Aggregate, subject: str, window_days: int, words: str) ->
 
 
 def _pace(
-    family: str, aggregate: Aggregate, short: int, long: int, words: str, direction: int = 0
+    family: str, aggregate: Aggregate, short: int, long: int, words: str, direction: Direction = 0
 ) -> tuple[Feature, ...]:
     trend = Trend(over_days(aggregate, short), over_days(aggregate, long))
     sentence = f"Daily pace of {words} in the last {short} days over that of the last {long}"
@@ -125,7 +125,7 @@ DEBITED = replace(_done("ACCOUNT_DEBIT", "account_debit_amount", Aggregation.SUM
 
 
 def _did(
-    aggregate: Aggregate, windows: tuple[int | None, ...], words: str, unit: str, direction: int = 0
+    aggregate: Aggregate, windows: tuple[int | None, ...], words: str, unit: str, direction: Direction = 0
 ) -> tuple[Feature, ...]:
     return windowed(BEHAVIOUR, aggregate, windows, words, unit, direction)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from features.authoring import EVER, combined, is_set, one_of, term, windowed
-from features.declarations import Aggregate, Aggregation, Difference, Feature, Ratio, Smoothed, Term
+from features.declarations import Aggregate, Aggregation, Difference, Direction, Feature, Ratio, Smoothed, Term
 from features.families_events import CURRENCY
 from features.family_repayment import LATENESS, REPAYMENT
 
@@ -64,7 +64,7 @@ def _reported(subject: str, measure: str, aggregation: Aggregation = Aggregation
     return Aggregate("report", aggregation, subject, measure)
 
 
-def _last(subject: str, measure: str, words: str, unit: str, direction: int) -> tuple[Feature, ...]:
+def _last(subject: str, measure: str, words: str, unit: str, direction: Direction) -> tuple[Feature, ...]:
     return windowed(REPORT, _reported(subject, measure), EVER, words, unit, direction)
 
 
@@ -157,7 +157,7 @@ PROFILE_FEATURES: tuple[Feature, ...] = (
 )
 
 
-def _own(column: str, words: str, unit: str, direction: int = 0, null_means: str = "") -> Feature:
+def _own(column: str, words: str, unit: str, direction: Direction = 0, null_means: str = "") -> Feature:
     return term(OWN, "own", column, words, unit, direction, null_means)
 
 

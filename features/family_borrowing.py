@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from features.authoring import EVER, combined, is_set, term, windowed
-from features.declarations import Aggregate, Aggregation, Difference, Feature, Ratio, Term, Trend
+from features.declarations import Aggregate, Aggregation, Difference, Direction, Feature, Ratio, Term, Trend
 from features.families_events import CURRENCY, SPENT, over_days
 
 BORROWING = "borrowing"
@@ -28,7 +28,7 @@ NO_LINE = "no statement of a credit line with a limit is known"
 
 
 def _owes(
-    aggregate: Aggregate, windows: tuple[int | None, ...], words: str, unit: str, direction: int = 0
+    aggregate: Aggregate, windows: tuple[int | None, ...], words: str, unit: str, direction: Direction = 0
 ) -> tuple[Feature, ...]:
     return windowed(BORROWING, aggregate, windows, words, unit, direction)
 

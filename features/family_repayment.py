@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from features.authoring import EVER, combined, is_set, one_of, windowed
-from features.declarations import Aggregate, Aggregation, Difference, Feature, Ratio, Trend
+from features.declarations import Aggregate, Aggregation, Difference, Direction, Feature, Ratio, Trend
 from features.families_events import CURRENCY, over_days
 
 REPAYMENT = "repayment"
@@ -29,7 +29,7 @@ PENALTIES = Aggregate("repayment", Aggregation.SUM, "penalty_amount", "penalty_a
 
 
 def _paid(
-    aggregate: Aggregate, windows: tuple[int | None, ...], words: str, unit: str, direction: int = 0
+    aggregate: Aggregate, windows: tuple[int | None, ...], words: str, unit: str, direction: Direction = 0
 ) -> tuple[Feature, ...]:
     return windowed(REPAYMENT, aggregate, windows, words, unit, direction)
 

@@ -15,7 +15,7 @@ def run(task: Task) -> Mapping[str, DataFrame]:
     """Label the receivables with what is known up to `extras["data_until"]`; null while the window is open."""
     definition = task.settings.section("labels", LabelDefinition)
     zone = task.settings.platform.time_zone
-    labels = label_receivables(task.inputs, task.as_of, task.extras["data_until"], zone, definition)
+    labels = label_receivables(task.inputs, task.as_of, task.extras["data_until"], zone, definition, task.hold)
     return {derived.LABELS.name: labels}
 
 

@@ -13,7 +13,7 @@ class TrainingDays(BaseModel):
     """The observation days of a training set (section `observation` of the settings).
 
     Args:
-        every: Observe at the start of each month or week.
+        every: Observe at the start of each quarter, month or week.
         history_days: Days of logs that must lie before the first observation.
         most: Take at most so many days, the latest ones.
         least_defaults: With fewer defaults out of time than this, judge by cross-validation grouped by borrower too.
@@ -21,7 +21,7 @@ class TrainingDays(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    every: Literal["month", "week"] = "month"
+    every: Literal["quarter", "month", "week"] = "month"
     history_days: int = Field(default=90, ge=0)
     most: int = Field(default=12, ge=1)
     least_defaults: int = Field(default=50, ge=0)
@@ -34,7 +34,9 @@ class TrainingDays(BaseModel):
         """
         first = first_log + timedelta(days=self.history_days)
         last = as_of - timedelta(days=horizon_days)
-        found = month_starts(first, last) if self.every == "month" else _weeks(first, last)
+        found = _weeks(first, last) if self.every == "week" else month_starts(first, last)
+        if self.every == "quarter":
+            found = [day for day in found if day.month % 3 == 1]
         if not found:
             raise ConfigurationError(
                 f"logs from {first_log}, training as of {as_of}",

@@ -13,7 +13,7 @@ from schemas import derived, events, lending
 def run(task: Task) -> Mapping[str, DataFrame]:
     """Compute receivable states from schedule and cash."""
     convention = task.settings.section("states", StateConvention)
-    states = receivable_states(task.inputs, task.as_of, task.settings.platform.time_zone, convention)
+    states = receivable_states(task.inputs, task.as_of, task.settings.platform.time_zone, convention, task.hold)
     return {derived.RECEIVABLE_STATES.name: states}
 
 

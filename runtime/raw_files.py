@@ -185,7 +185,7 @@ def _number(batches: Iterator[pa.RecordBatch], broken: list[tuple[int, int, str]
     """Number rows as they stand in the file: a broken row takes its place, and one more for each line it swallowed."""
     position = reported = extra = 0
     for batch in batches:
-        numbers = []
+        numbers: list[int] = []
         while len(numbers) < batch.num_rows:
             position += 1
             if reported < len(broken) and broken[reported][0] == position:

@@ -38,7 +38,8 @@ def receivable_key(
     """Give the identity of a receivable for the single-pledge rule.
 
     SHA-256 over the length-prefixed originator, contract number, order (empty when none), original principal in minor
-    units and disbursement day (ISO); lengths count characters. It holds no pseudonym, so rotating the secret cannot let a receivable in twice.
+    units and disbursement day (ISO); lengths count characters. It holds no pseudonym, so rotating the secret cannot
+    let a receivable in twice.
 
     >>> receivable_key("O1", "C1", None, Decimal("12.30"), date(2025, 1, 2))[:16]
     'f8b4a42adb6d0458'

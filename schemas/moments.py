@@ -14,7 +14,7 @@ def zone(name: str) -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(
             f"time zone {name!r}", "an IANA name such as Asia/Shanghai", "time_zone in the settings or source"
         ) from error

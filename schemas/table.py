@@ -191,6 +191,6 @@ def log(name: str, meaning: str, key: tuple[str, ...], *columns: Column, rules: 
 
 
 def derived(name: str, meaning: str, key: tuple[str, ...], *columns: Column, rules: tuple[Rule, ...] = ()) -> Table:
-    """Declare a table that a stage computes for one `as_of` day, and one deal where it has one, and replaces as a whole."""
+    """Declare a table that a stage computes for one `as_of` day (and deal) and replaces as a whole."""
     partition = tuple(column.name for column in columns if column.name in {"as_of", "deal"} and column.name in key)
     return Table(name, meaning, columns, key, partition, rules=rules)

@@ -101,7 +101,7 @@ def test_output_that_somebody_removed_is_made_again(workspace: Workspace) -> Non
 def test_the_manifest_stands_before_the_work(workspace: Workspace) -> None:
     """A stage that fails has left a begun manifest, and nothing published."""
 
-    def fail(task: Task) -> Mapping[str, DataFrame]:
+    def fail(_task: Task) -> Mapping[str, DataFrame]:
         begun = [one for one in workspace.runs.all() if one.stage == "fail"]
         assert [one.status for one in begun] == ["started"]
         raise CatalogError("nothing", "something")
