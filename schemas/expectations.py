@@ -23,6 +23,9 @@ from schemas.table import MONEY_BOUND, Column, Kind, Table
 if TYPE_CHECKING:
     import pandas as pd
 
+CELLS = 2_000_000
+"""Cells that are validated at a time: Great Expectations keeps a copy of its batch for every metric."""
+
 BOUNDED = frozenset({Kind.COUNT, Kind.NUMBER, Kind.DAYS, Kind.MONEY, Kind.RATE, Kind.REAL})
 
 
@@ -116,10 +119,19 @@ def _bounds(column: Column) -> tuple[float | None, float | None]:
 
 
 def _validated(table: Table, path: str) -> dict[str, Any]:
-    suite, definition = _prepared(table)
-    frame = _frame(table, path)
-    found = definition.get_batch({"dataframe": frame}).validate(suite, result_format="BASIC")
-    checks = [
+    """Validate one file, so many columns at a time that a bounded number of cells is in memory."""
+    rows = pq.read_metadata(path).num_rows
+    needed = [column for column in table.columns if any(True for _ in _expectations(column))]
+    width = max(1, CELLS // max(rows, 1))
+    groups = [tuple(needed[start : start + width]) for start in range(0, len(needed), width)]
+    checks = [check for columns in groups for check in _checks(table, path, columns)]
+    return {"file": os.path.basename(path), "rows": rows, "checks": checks}  # noqa: PTH119 - a word of a path
+
+
+def _checks(table: Table, path: str, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
+    suite, definition = _prepared(table.name, columns)
+    found = definition.get_batch({"dataframe": _frame(path, columns)}).validate(suite, result_format="BASIC")
+    return [
         {
             "expectation": one.expectation_config.type,
             "column": one.expectation_config.kwargs["column"],
@@ -128,19 +140,19 @@ def _validated(table: Table, path: str) -> dict[str, Any]:
         }
         for one in found.results
     ]
-    return {"file": os.path.basename(path), "rows": len(frame), "checks": checks}  # noqa: PTH119 - a word of a path
 
 
 @cache
-def _prepared(table: Table) -> tuple[Any, Any]:
-    """Build the suite and the batch definition of a table in an ephemeral context."""
+def _prepared(name: str, columns: tuple[Column, ...]) -> tuple[Any, Any]:
+    """Build the suite of some columns and its batch definition in an ephemeral context."""
     gx = _great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    asset = context.data_sources.add_pandas("audit").add_dataframe_asset(table.name)
-    suite = gx.ExpectationSuite(name=table.name)
-    for name, arguments in expectations_of(table):
-        suite.add_expectation(getattr(gx.expectations, name)(**arguments))
+    asset = context.data_sources.add_pandas("audit").add_dataframe_asset(name)
+    suite = gx.ExpectationSuite(name=name)
+    for column in columns:
+        for expectation, arguments in _expectations(column):
+            suite.add_expectation(getattr(gx.expectations, expectation)(**arguments))
     return context.suites.add(suite), asset.add_batch_definition_whole_dataframe("file")
 
 
@@ -153,11 +165,9 @@ def _great_expectations() -> Any:  # noqa: ANN401 - an untyped library
     return gx
 
 
-def _frame(table: Table, path: str) -> "pd.DataFrame":
+def _frame(path: str, columns: tuple[Column, ...]) -> "pd.DataFrame":
     import pandas as pd
 
-    needed = {arguments["column"] for _, arguments in expectations_of(table)}
-    columns = [column for column in table.columns if column.name in needed]
     held = pq.read_table(path, columns=[column.name for column in columns])
     return pd.DataFrame({column.name: _series(column, held.column(column.name)) for column in columns}, copy=False)
 
