@@ -11,7 +11,7 @@ export POOLWRIGHT_PSEUDONYM_SECRET=${POOLWRIGHT_PSEUDONYM_SECRET:-for-simulated-
 DEAL=demo_consumer
 FIRST_DAY=2024-01-01
 DAYS=${DEMO_DAYS:-610}
-BORROWERS=${DEMO_BORROWERS:-4000}
+BORROWERS=${DEMO_BORROWERS:-3000}
 MONDAY=$(date -d "$FIRST_DAY + $((DAYS - 1)) days" +%F)
 TUESDAY=$(date -d "$FIRST_DAY + $DAYS days" +%F)
 
@@ -34,7 +34,7 @@ say "2. The logs known before $MONDAY become tables"
 poolwright ingest --source simulated --from "$RAW" --until "$MONDAY"
 
 say "3. A default-probability model is trained and becomes champion"
-poolwright train --as-of "$MONDAY"
+poolwright train --as-of "$MONDAY" --set observation.every=quarter
 
 say "4. Three people: an administrator, alice who proposes, bob who approves"
 if ! poolwright ledger verify --json | grep -q '"people": 3'; then
