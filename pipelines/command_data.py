@@ -1,11 +1,15 @@
 """Commands that bring data in: simulate a platform, check a source, ingest raw logs."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.common import Common, command, day, rows, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Source = Annotated[str, typer.Option("--source", help="Name of a document in conf/sources.")]
 From = Annotated[Path, typer.Option("--from", help="Folder with the platform's raw files.")]
@@ -34,7 +38,9 @@ def simulate(
     with bar("simulate") as move:
         summary = play(out, borrowers, days, seed, day(first_day, "--first-day"), move)
     say(f"Raw logs of {borrowers:,} borrowers over {days:,} days are in {out}")
-    say(str(summary))
+    held = f"{summary.orders:,} orders, {summary.receivables:,} receivables, {sum(summary.rows.values()):,} rows"
+    broken = sum(sum(faults.values()) for faults in summary.broken.values())
+    say(f"{held} in {summary.files:,} files; {broken:,} rows are broken on purpose")
 
 
 @command
@@ -62,17 +68,22 @@ def ingest(
         )
     for batch in done.batches:
         say(f"{batch.name}: {batch.reason}, {batch.file_count:,} files" + ("" if batch.due else "; nothing to do"))
-    common.answer(
-        {"tables": done.tables}, rows(f"Rows of {source}", COUNTS, [_line(*item) for item in done.tables.items()])
-    )
+    common.answer({"tables": done.tables}, _accounted(source, done.tables))
 
 
-COUNTS = ["table", "read", "filtered", "merged", "published", "quarantined", "codes"]
+COUNTS = ["table", "read", "filtered", "merged", "published", "quarantined"]
 
 
-def _line(name: str, counts: dict[str, Any]) -> list[object]:
-    codes = ", ".join(f"{code} {many:,}" for code, many in counts["codes"].items())
-    return [name, *(counts[column] for column in COUNTS[1:-1]), codes]
+def _accounted(source: str, tables: dict[str, dict[str, Any]]) -> Callable[["Console"], None]:
+    lines = [[name, *(counts[column] for column in COUNTS[1:])] for name, counts in tables.items()]
+    codes = [(name, code, many) for name, counts in tables.items() for code, many in counts["codes"].items()]
+
+    def show(console: "Console") -> None:
+        rows(f"Rows of {source}", COUNTS, lines)(console)
+        if codes:
+            rows("In quarantine", ["table", "code", "rows"], codes)(console)
+
+    return show
 
 
 @sources.command("check")

@@ -48,7 +48,7 @@ def _act(common: Common, verb: str, proposal: str, actor: str, **more: str) -> N
     entry = done.entry
     say(f"{entry.kind.value} {proposal}" + ("" if done.is_new else ": it was already; nothing to do"))
     result = {"sequence": entry.sequence, "kind": entry.kind.value, "proposal": proposal, "hash": entry.entry_hash}
-    common.answer({**result, "new": done.is_new}, rows("Ledger entry", list(result), [list(result.values())]))
+    common.answer({**result, "new": done.is_new}, lambda console: console.print(f"ledger entry {entry.sequence}"))
 
 
 @people.command("add")

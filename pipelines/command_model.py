@@ -1,10 +1,11 @@
 """Commands about the model: train, list, show, promote."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, command, day, pairs, rows, say
+from pipelines.common import AsOf, Common, command, day, rows, say
 
 models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)
 Version = Annotated[str, typer.Argument(help="A version number, or champion.")]
@@ -22,8 +23,22 @@ def train(common: Common, as_of: AsOf) -> None:
     say(f"Model {done.version}" + (" scores from now on (champion)" if done.is_champion else " is registered"))
     common.answer(
         {"version": done.version, "champion": done.is_champion, "metrics": done.metrics},
-        pairs(f"Model {done.version}, out of time", done.metrics),
+        rows(f"Model {done.version}", ["judged on", "metric", "value", "from", "to"], metric_lines(done.metrics)),
     )
+
+
+SIDES = {"out_of_time": "later days", "cross_validated": "cross-validation", "out_of_fold": "training folds"}
+SHOWN = ("auc", "gini", "ks", "brier", "calibration_error", "calibration_slope", "observed_rate", "predicted_rate")
+
+
+def metric_lines(metrics: Mapping[str, float]) -> list[tuple[str, str, float, float | None, float | None]]:
+    """Pick the metrics that people look at first, each with its 95 % interval where one was measured."""
+    return [
+        (words, name, metrics[f"{side}_{name}"], metrics.get(f"{side}_{name}_low"), metrics.get(f"{side}_{name}_high"))
+        for side, words in SIDES.items()
+        for name in SHOWN
+        if f"{side}_{name}" in metrics
+    ]
 
 
 @models.command("list")
@@ -34,11 +49,9 @@ def list_models(common: Common) -> None:
 
     with common.workspace() as space:
         found = registry(space).versions()
-    names = ["version", "aliases", "metrics"]
-    lines = [
-        (one.version, ", ".join(one.aliases), ", ".join(f"{k} {v:.4f}" for k, v in one.metrics.items()))
-        for one in found
-    ]
+    names = ["version", "aliases", "out of time AUC", "calibration error"]
+    shown = ("out_of_time_auc", "out_of_time_calibration_error")
+    lines = [(one.version, ", ".join(one.aliases), *(one.metrics.get(name) for name in shown)) for one in found]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows("Models", names, lines))
 
 

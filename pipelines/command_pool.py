@@ -90,8 +90,8 @@ def report(
 
     with common.workspace() as space:
         path = write_report(space, day(as_of), deal, out)
-    say(f"The report is in [bold]{path}[/]")
-    common.answer({"report": str(path)}, rows("", [], []) if common.json else lambda console: console.print(str(path)))
+    say("The report is one file; open it in a browser:")
+    common.answer({"report": str(path)}, lambda console: console.print(str(path), soft_wrap=True))
 
 
 @command
