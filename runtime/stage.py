@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -43,7 +44,7 @@ class Task:
 
     def hold(self, frame: DataFrame, name: str) -> DataFrame:
         """Compute a frame now and give it back as stored, so that its uses neither plan nor compute it again."""
-        place = (self.scratch / name).as_uri()
+        place = (self.scratch / f"{name}-{uuid4().hex[:8]}").as_uri()
         frame.write.parquet(place)
         return self.session.read.schema(frame.schema).parquet(place)
 
