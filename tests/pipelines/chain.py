@@ -1,0 +1,127 @@
+"""The whole chain on a small simulated platform, in this process, and what of it two runs must have in common."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pyspark.sql import SparkSession
+
+from pipelines.daily import plan, run_day
+from pipelines.featurize import FEATURES
+from pipelines.ingest import Ingested, ingest, load_source
+from pipelines.propose import Proposed, propose
+from pipelines.train import Trained, train
+from pool.people import Credentials, Role
+from pool.store import LedgerStore
+from runtime.content import content_hash
+from runtime.settings import Environment, load_settings
+from runtime.stage import Outcome
+from runtime.workspace import Workspace
+from schemas.house import TABLES
+
+FIRST_DAY = date(2024, 1, 1)
+DAYS = 330
+MONDAY = FIRST_DAY + timedelta(days=DAYS - 1)
+BORROWERS = 180
+DEAL = "demo_consumer"
+CASH = Decimal(20_000)
+SECRET = "for-simulated-people-only"
+AT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+HELD = {**TABLES, FEATURES.name: FEATURES}
+SMALL = (
+    "labels.horizon_days=60",
+    "labels.default_days_past_due=15",
+    "observation.every=month",
+    "observation.most=3",
+    "observation.history_days=120",
+    "observation.least_defaults=0",
+    "training.horizon_days=60",
+    "training.split.out_of_time_share=0.4",
+    "training.split.embargo_days=0",
+    "training.split.folds=2",
+    "training.booster.rounds=12",
+    "training.booster.patience=4",
+    "training.booster.min_data_in_leaf=5",
+    "training.calibration=sigmoid",
+    "training.bootstrap_replicates=4",
+)
+ALICE, BOB, ROOT = (Credentials(name, f"secret of {name}") for name in ("alice", "bob", "root"))
+
+
+@contextmanager
+def opened(home: Path, conf: Path, engine: SparkSession | None) -> Iterator[Workspace]:
+    """Open a workspace that uses an engine which stands already."""
+    space = Workspace(home, load_settings(conf, overrides=SMALL))
+    space.environment = Environment(pseudonym_secret=SecretStr(SECRET))
+    if engine is not None:
+        space.__dict__["session"] = engine
+    with space:
+        yield space
+
+
+@dataclass
+class Chain:
+    """One workspace that is taken from raw logs to a proposal."""
+
+    space: Workspace
+    raw: Path
+    results: dict[str, Any] = field(default_factory=dict)
+
+    def ingest(self, until: date = MONDAY) -> Ingested:
+        """Bring in what was delivered before a day."""
+        source = load_source(self.space.settings.folder, "simulated")
+        with self.space.writing():
+            return ingest(self.space, source, self.raw, until=until)
+
+    def train(self, as_of: date = MONDAY) -> Trained:
+        """Train on the past days."""
+        with self.space.writing():
+            return train(self.space, as_of)
+
+    def day(self, as_of: date = MONDAY, to: str = "", deal: str = DEAL) -> list[Outcome]:
+        """Run the daily batch."""
+        with self.space.writing():
+            return run_day(self.space, as_of, deal, plan(deal, to))
+
+    def propose(self, as_of: date = MONDAY, cash: Decimal = CASH) -> Proposed:
+        """Choose a batch and enter it."""
+        with self.space.writing():
+            return propose(self.space, as_of, DEAL, cash, ALICE)
+
+    def enrol(self) -> None:
+        """Enrol the administrator, alice who proposes and bob who approves."""
+        with self.ledger() as store:
+            store.add_person(ROOT, frozenset({Role.ADMIN}), AT)
+            store.add_person(ALICE, frozenset({Role.PROPOSER}), AT, ROOT)
+            store.add_person(BOB, frozenset({Role.APPROVER}), AT, ROOT)
+
+    def buy(self, proposal: str) -> None:
+        """Approve and book a proposal."""
+        with self.ledger() as store:
+            store.approve(proposal, BOB, AT)
+            store.book(proposal, BOB, AT)
+
+    @contextmanager
+    def ledger(self) -> Iterator[LedgerStore]:
+        """Open the ledger for a while."""
+        store = LedgerStore(self.space.ledger_url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def rows(self, name: str, as_of: date | None = None) -> list[dict[str, Any]]:
+        """Give the rows of a table, of one day or of all."""
+        found: list[dict[str, Any]] = self.space.catalog.arrow(HELD[name]).to_pylist()
+        return [row for row in found if as_of is None or row["as_of"] == as_of]
+
+
+def contents(space: Workspace, *names: str) -> dict[str, str]:
+    """Give the content hash of every stored table, or of those named."""
+    wanted = names or tuple(name for name in HELD if space.catalog.snapshot(name) is not None)
+    return {name: content_hash(space.catalog.arrow(HELD[name]), HELD[name].key) for name in wanted}

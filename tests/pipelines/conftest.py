@@ -1,0 +1,36 @@
+"""A small simulated platform, written once for all tests of the chain, and a deal that fits its size."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from simulate.platform import simulate
+from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+KEPT_LIMITS = ("P06", "P08", "P12")
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the raw logs, one day more than the first as-of day sees."""
+    folder = tmp_path_factory.mktemp("platform") / "raw"
+    simulate(folder, borrowers=BORROWERS, days=DAYS + 1, seed=11, first_day=FIRST_DAY)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the configuration with limits of the deal that a hundred and eighty borrowers can keep."""
+    folder = tmp_path_factory.mktemp("configuration") / "conf"
+    shutil.copytree(CONF, folder)
+    path = folder / "deals" / f"{DEAL}.yaml"
+    deal = yaml.safe_load(path.read_text("utf-8"))
+    deal["limits"] = [one for one in deal["limits"] if one["code"] in KEPT_LIMITS]
+    for one in deal["limits"]:
+        one["at_least" if "at_least" in one else "at_most"] = 0.01 if "at_least" in one else 0.9
+    deal["batch"]["minimum_amount"] = 100.0
+    path.write_text(yaml.safe_dump(deal, allow_unicode=True, sort_keys=False), "utf-8")
+    return folder
