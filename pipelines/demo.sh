@@ -18,8 +18,7 @@ TUESDAY=$(date -d "$FIRST_DAY + $DAYS days" +%F)
 say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
 as() { POOLWRIGHT_SECRET="secret of $1" "${@:2}" --as "$1"; }
 
-purchase() {  # purchase DAY CASH: screen, propose, approve by another person, settle, report
-    poolwright run --as-of "$1" --deal $DEAL
+purchase() {  # purchase DAY CASH: the daily batch and its proposal, approval by another person, settlement, report
     proposal=$(as alice poolwright propose --as-of "$1" --deal $DEAL --cash "$2" --json |
         python -c 'import json, sys; print(json.load(sys.stdin)["proposal"])')
     as bob poolwright approve "$proposal"

@@ -7,15 +7,16 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pyspark.sql import SparkSession
-
-from runtime.catalog import Catalog
 from runtime.manifest import RunLog
-from runtime.session import session
 from runtime.settings import EngineSettings, Environment, Settings, StorageSettings
 from schemas.errors import CatalogError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from runtime.catalog import Catalog
 
 
 class Workspace:
@@ -45,8 +46,10 @@ class Workspace:
         return self.settings.section("engine", EngineSettings)
 
     @cached_property
-    def session(self) -> SparkSession:
+    def session(self) -> "SparkSession":
         """Give the engine session, started on first use."""
+        from runtime.session import session
+
         return self._closing.enter_context(session(self.engine))
 
     @cached_property
@@ -55,8 +58,10 @@ class Workspace:
         return self.settings.section("storage", StorageSettings)
 
     @cached_property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> "Catalog":
         """Give the stored tables."""
+        from runtime.catalog import Catalog
+
         catalog = Catalog(self.home, self.storage.catalog_url, self.storage.warehouse)
         self._closing.callback(catalog.close)
         return catalog
