@@ -45,11 +45,11 @@ if ! poolwright ledger verify --json | grep -q '"people": 3'; then
 fi
 
 say "5. Monday $MONDAY: screen, propose, approve, settle"
-purchase "$MONDAY" 2000000
+purchase "$MONDAY" 300000
 
 say "6. Tuesday $TUESDAY: a day more of logs, a second purchase"
 poolwright ingest --source simulated --from "$RAW" --until "$TUESDAY"
-purchase "$TUESDAY" 500000
+purchase "$TUESDAY" 150000
 
 say "7. What stands"
 poolwright ledger verify

@@ -24,7 +24,7 @@ class TrainingDays(BaseModel):
     every: Literal["quarter", "month", "week"] = "month"
     history_days: int = Field(default=90, ge=0)
     most: int = Field(default=12, ge=1)
-    least_defaults: int = Field(default=50, ge=0)
+    least_defaults: int = Field(default=30, ge=0)
 
     def between(self, first_log: date, as_of: date, horizon_days: int) -> list[date]:
         """Give the observation days whose performance window is over by `as_of`, oldest first.
