@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := schemas features models pool runtime pipelines reports simulate
 DEMO ?= demo
+PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench docs clean
@@ -39,7 +40,7 @@ check: setup  ## Format, lint, types, import rules, house tests
 	$(BIN)/pytest -q tests/test_house.py
 
 test: setup  ## Test on Sail, without Java (under ten minutes)
-	$(BIN)/pytest -q -m "not real and not spark and not slow"
+	$(BIN)/pytest -q $(PARALLEL) -m "not real and not spark and not slow"
 
 test-spark: setup  ## Test on Apache Spark (needs Java 17 or 21)
 	$(BIN)/pytest -q --engine spark -m "not real and not slow"
