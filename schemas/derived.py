@@ -1,6 +1,6 @@
 """What the stages compute for one day: states, features, labels, tags, screenings, limits, proposals, positions."""
 
-from schemas.table import count, date, days, derived, flag, money, number, rate, real, text
+from schemas.table import count, date, days, derived, flag, money, number, rate, real, text, total
 
 AS_OF = date("as_of", "The day at whose start, local time, the row holds: nothing from that day on is in it.")
 RECEIVABLE = text("receivable_id", "The receivable.")
@@ -171,18 +171,16 @@ ROLL_FORWARDS = derived(
     ("as_of",),
     AS_OF,
     date("opened_on", "The earlier day, at whose start the movement begins."),
-    money("opening_amount", "Unpaid principal at the start of the earlier day.", lowest=None),
-    money("added_amount", "Principal of receivables that came in."),
-    money("paid_amount", "Principal paid; negative where reversals outweigh.", lowest=None),
-    money("written_off_amount", "Principal written off.", lowest=None),
-    money("refunded_amount", "Principal refunded.", lowest=None),
-    money("corrected_amount", "Principal removed by corrections; negative where they added.", lowest=None),
-    money("closing_amount", "Unpaid principal at the start of the later day.", lowest=None),
-    money(
-        "difference_amount", "Opening and movements less closing: 0, or something moved without a name.", lowest=None
-    ),
-    money("reported_amount", "What the servicer reported for the end of the day before.", "nothing was reported"),
-    money("reported_difference_amount", "Closing less reported, over receivables that were reported.", lowest=None),
+    total("opening_amount", "Unpaid principal at the start of the earlier day."),
+    total("added_amount", "Principal of receivables that came in; negative where withdrawn ones outweigh."),
+    total("paid_amount", "Principal paid; negative where reversals outweigh."),
+    total("written_off_amount", "Principal written off."),
+    total("refunded_amount", "Principal refunded."),
+    total("corrected_amount", "Principal removed by corrections; negative where they added."),
+    total("closing_amount", "Unpaid principal at the start of the later day."),
+    total("difference_amount", "Opening and movements less closing: 0, or something moved without a name."),
+    total("reported_amount", "What the servicer reported for the end of the day before.", "nothing was reported"),
+    total("reported_difference_amount", "Closing less reported, over receivables that were reported."),
     count("reported_unequal_count", "Receivables whose reported balance is not ours."),
 )
 

@@ -17,7 +17,8 @@ Written from the declarations in `schemas/`: change those, then
 
 - A row of a log table is a **version**: rows of one key differ in `known_at`, and the latest known before a moment is
   in force at that moment. A version that `is_deleted` withdraws the row.
-- Every amount is of one currency, below {MONEY_BOUND:,} in size. Moments are UTC; days are the platform's local days.
+- Every amount is of one currency, below {MONEY_BOUND:,} in size where no bound is given. Moments are UTC; days are the
+  platform's local days.
 - *Null* says what an empty value means; a column without such a meaning is never null.
 """
 COLUMN_HEADS = ("Column", "Kind", "Unit", "Meaning", "Null", "Allowed")

@@ -88,7 +88,7 @@ def _bounds(column: Column) -> list[EngineColumn]:
         breaches.append(value < _bound(column.lowest, column.kind))
     if column.highest is not None:
         breaches.append(value > _bound(column.highest, column.kind))
-    if column.kind is Kind.MONEY:
+    if column.kind is Kind.MONEY and column.highest is None:
         breaches.append(F.abs(value) >= _bound(MONEY_BOUND, column.kind))
     if column.kind is Kind.REAL:
         breaches.append(F.isnan(value) | (F.abs(value) == F.lit(float("inf"))))

@@ -5,6 +5,8 @@ from enum import Enum
 
 MONEY_BOUND = 10_000_000
 """No single amount may reach this many currency units: a sum over 10^9 rows of minor units then fits 64 bits."""
+TOTAL_BOUND = 10**15
+"""Largest sum of amounts in a derived table: what a decimal of 18 digits holds."""
 
 
 class Kind(Enum):
@@ -46,8 +48,8 @@ class Column:
         meaning: One sentence in the domain's words.
         null_means: What a null says; empty means that null is not allowed.
         values: The allowed values of an enumeration; empty means free.
-        lowest: Smallest allowed value, inclusive; None means unbounded (money is bounded by `MONEY_BOUND` always).
-        highest: Largest allowed value, inclusive.
+        lowest: Smallest allowed value, inclusive; None means unbounded (money without `highest`: by `MONEY_BOUND`).
+        highest: Largest allowed value, inclusive; None means unbounded (money: by `MONEY_BOUND`).
         refers_to: `table.column` that must hold this value.
     """
 
@@ -146,6 +148,11 @@ def days(name: str, meaning: str, null_means: str = "", *, lowest: float | None 
 def money(name: str, meaning: str, null_means: str = "", *, lowest: float | None = 0) -> Column:
     """Declare an amount in the platform's currency."""
     return Column(name, Kind.MONEY, meaning, null_means, lowest=lowest)
+
+
+def total(name: str, meaning: str, null_means: str = "") -> Column:
+    """Declare a sum of many amounts, of either sign, in the platform's currency."""
+    return Column(name, Kind.MONEY, meaning, null_means, lowest=-TOTAL_BOUND, highest=TOTAL_BOUND)
 
 
 def rate(name: str, meaning: str, null_means: str = "") -> Column:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from schemas.errors import SchemaError
 from schemas.house import TABLES
 from schemas.spark import conform, engine_type, row_checks, struct_type
-from schemas.table import Kind, Rule, Table, count, log, money, rate, real, text
+from schemas.table import Kind, Rule, Table, count, log, money, rate, real, text, total
 from schemas.table import date as day
 
 NOW = datetime(2025, 1, 31, 8, tzinfo=UTC)
@@ -23,6 +23,7 @@ BILLS = log(
     text("bill_status", "Its state.", "not said", values=("OPEN", "PAID")),
     money("due_amount", "What is due."),
     money("moved_amount", "What moved.", "nothing", lowest=None),
+    total("all_amount", "What all bills moved.", "not summed"),
     rate("annual_rate", "Its rate.", "none"),
     real("score", "A score.", "not scored", highest=1),
     count("line_count", "Lines.", "not known"),
@@ -35,6 +36,7 @@ GOOD: dict[str, Any] = {
     "bill_status": "OPEN",
     "due_amount": Decimal("12.30"),
     "moved_amount": Decimal("-9999999.99"),
+    "all_amount": Decimal("-10000000.00"),
     "annual_rate": Decimal("0.240000"),
     "score": 0.5,
     "line_count": 0,
@@ -47,7 +49,9 @@ GOOD: dict[str, Any] = {
     "batch": "b",
     "record_hash": "h",
 }
-FREE = dict.fromkeys(("bill_status", "moved_amount", "annual_rate", "score", "line_count", "billed_on", "paid_on"))
+FREE = dict.fromkeys(
+    ("bill_status", "moved_amount", "all_amount", "annual_rate", "score", "line_count", "billed_on", "paid_on")
+)
 ROWS: list[tuple[dict[str, Any], set[tuple[str, str | None]]]] = [
     ({}, set()),
     (FREE, set()),
@@ -58,6 +62,9 @@ ROWS: list[tuple[dict[str, Any], set[tuple[str, str | None]]]] = [
     ({"due_amount": Decimal("-0.01")}, {("OUT_OF_BOUNDS", "due_amount")}),
     ({"due_amount": Decimal("10000000.00")}, {("OUT_OF_BOUNDS", "due_amount")}),
     ({"moved_amount": Decimal("-10000000.00")}, {("OUT_OF_BOUNDS", "moved_amount")}),
+    ({"all_amount": Decimal("1000000000000000.00")}, set()),
+    ({"all_amount": Decimal("1000000000000000.01")}, {("OUT_OF_BOUNDS", "all_amount")}),
+    ({"all_amount": Decimal("-1000000000000000.01")}, {("OUT_OF_BOUNDS", "all_amount")}),
     ({"annual_rate": Decimal("10.000001")}, {("OUT_OF_BOUNDS", "annual_rate")}),
     ({"score": 1.0000001}, {("OUT_OF_BOUNDS", "score")}),
     ({"score": float("nan")}, {("OUT_OF_BOUNDS", "score")}),
