@@ -26,8 +26,8 @@ sources = typer.Typer(
 
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Folder for the raw files.")],
-    borrowers: Annotated[int, typer.Option(help="How many borrowers.")] = 8000,
-    days: Annotated[int, typer.Option(help="How many days of history.")] = 600,
+    borrowers: Annotated[int, typer.Option(min=50, help="How many borrowers.")] = 8000,
+    days: Annotated[int, typer.Option(min=30, help="How many days of history.")] = 600,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
     first_day: Annotated[str, typer.Option("--first-day", help="First day of the history.")] = "2024-01-01",
 ) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from pipelines.command_pool import Actor
 from pipelines.common import Common, command, rows, say
+from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pool.ledger import Entry
@@ -68,9 +69,12 @@ def add(
     from pool.people import Credentials, Role
     from runtime import clock
 
+    if unknown := sorted(set(roles) - {role.value for role in Role}):
+        known = ", ".join(role.value for role in Role)
+        raise ConfigurationError(f"--role {', '.join(unknown)}", f"one of {known}", "the command line")
+    chosen = frozenset(Role(role) for role in roles)
     with common.workspace() as space:
         store = opened(space)
-        chosen = frozenset(Role(role) for role in roles)
         by = Credentials(admin, admin_secret) if admin else None
         store.add_person(credentials(space, name), chosen, clock.now(), by)
         store.close()
@@ -145,7 +149,10 @@ def export(
         store = opened(space)
         entries = store.history()
         store.close()
-    out.write_text("".join(f"{canonical_json(plain_entry(entry))}\n" for entry in entries), "utf-8")
+    try:
+        out.write_text("".join(f"{canonical_json(plain_entry(entry))}\n" for entry in entries), "utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--out {out}: {error.strerror}", "a file that can be written", "--out") from error
     say(f"{len(entries)} entries are in {out}")
 
 

@@ -104,8 +104,12 @@ def rollforward(
     from pipelines.roll_forward import roll, series
     from schemas.moments import month_starts
 
+    days = month_starts(day(first, "--from"), day(last, "--to"))
+    if len(days) < 2:
+        raise ConfigurationError(
+            f"--from {first} --to {last}", "a span of two month starts or more", "the command line"
+        )
     with common.workspace() as space, space.writing():
-        days = month_starts(day(first, "--from"), day(last, "--to"))
         roll(space, days)
         found = series(space, days)
     names = list(found[0]) if found else []
@@ -119,7 +123,7 @@ def _money(text: str) -> Decimal:
         amount = Decimal(text.replace(",", ""))
     except InvalidOperation as error:
         raise ConfigurationError(f"--cash {text}", "an amount such as 1000000.00", "the command line") from error
-    if amount <= 0 or amount != round(amount, 2):
+    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
         raise ConfigurationError(f"--cash {text}", "an amount above zero with at most two decimals", "the command line")
     return amount
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,9 @@ class RunLog:
         return self.folder / f"{run}.json"
 
 
+@cache
 def code_version() -> str:
-    """Give the hash of the house's own source files: two trees with equal code have equal versions."""
+    """Give the hash of the house's own source files, as this process found them: equal code has equal versions."""
     sources = sorted(path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
     return digest({str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in sources})[:16]
 

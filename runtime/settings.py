@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
 from schemas.hashing import digest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Section = TypeVar("Section", bound=BaseModel)
 PROJECT = Path(__file__).resolve().parent.parent
@@ -108,8 +111,17 @@ def parse(owner: type[Section], values: object, where: str) -> Section:
     try:
         return owner.model_validate(values)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}" for item in error.errors()]
-        raise ConfigurationError("; ".join(lines), f"a valid {owner.__name__}", where) from error
+        raise ConfigurationError(
+            "; ".join(map(_problem, error.errors())), f"a valid {owner.__name__}", where
+        ) from error
+
+
+def _problem(item: "ErrorDetails") -> str:
+    """Say where a value does not fit, and which value; not that of an unknown key, perhaps a misplaced secret."""
+    given = item["input"]
+    is_shown = isinstance(given, str | int | float) and item["type"] != "extra_forbidden"
+    place = ".".join(map(str, item["loc"])) or "document"
+    return f"{place}: {item['msg']}" + (f", not {given!r}" if is_shown else "")
 
 
 def conf_folder(given: Path | None = None) -> Path:
@@ -178,7 +190,10 @@ def _override(text: str) -> dict[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ConfigurationError(f"--set {text}", "--set section.key=value", "the command line")
-    tree: Any = yaml.safe_load(value)
+    try:
+        tree: Any = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"--set {text}", "a value that is YAML", "the command line") from error
     for key in reversed(path.strip().split(".")):
         tree = {key: tree}
     return dict(tree)

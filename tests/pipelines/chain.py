@@ -25,22 +25,23 @@ from runtime.workspace import Workspace
 from schemas.house import TABLES
 
 FIRST_DAY = date(2024, 1, 1)
-DAYS = 330
+DAYS = 240
 MONDAY = FIRST_DAY + timedelta(days=DAYS - 1)
 BORROWERS = 180
 DEAL = "demo_consumer"
-CASH = Decimal(20_000)
+CASH = Decimal(10_000)
+Row = dict[str, Any]
 SECRET = "for-simulated-people-only"
 AT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 HELD = {**TABLES, FEATURES.name: FEATURES}
 SMALL = (
-    "labels.horizon_days=60",
-    "labels.default_days_past_due=15",
+    "labels.horizon_days=45",
+    "labels.default_days_past_due=8",
     "observation.every=month",
-    "observation.most=3",
-    "observation.history_days=120",
+    "observation.most=2",
+    "observation.history_days=90",
     "observation.least_defaults=0",
-    "training.horizon_days=60",
+    "training.horizon_days=45",
     "training.split.out_of_time_share=0.4",
     "training.split.embargo_days=0",
     "training.split.folds=2",
@@ -71,6 +72,7 @@ class Chain:
     space: Workspace
     raw: Path
     results: dict[str, Any] = field(default_factory=dict)
+    cash: Decimal = CASH
 
     def ingest(self, until: date = MONDAY) -> Ingested:
         """Bring in what was delivered before a day."""
@@ -88,10 +90,10 @@ class Chain:
         with self.space.writing():
             return run_day(self.space, as_of, deal, plan(deal, to))
 
-    def propose(self, as_of: date = MONDAY, cash: Decimal = CASH) -> Proposed:
+    def propose(self, as_of: date = MONDAY) -> Proposed:
         """Choose a batch and enter it."""
         with self.space.writing():
-            return propose(self.space, as_of, DEAL, cash, ALICE)
+            return propose(self.space, as_of, DEAL, self.cash, ALICE)
 
     def enrol(self) -> None:
         """Enrol the administrator, alice who proposes and bob who approves."""
@@ -115,13 +117,21 @@ class Chain:
         finally:
             store.close()
 
-    def rows(self, name: str, as_of: date | None = None) -> list[dict[str, Any]]:
-        """Give the rows of a table, of one day or of all."""
-        found: list[dict[str, Any]] = self.space.catalog.arrow(HELD[name]).to_pylist()
-        return [row for row in found if as_of is None or row["as_of"] == as_of]
+    def rows(self, name: str, as_of: date | None = None) -> list[Row]:
+        """Give the rows of a table, of one day or of all, in the order of the key."""
+        table = HELD[name]
+        where = {"as_of": as_of} if as_of else {}
+        rows: list[Row] = self.space.catalog.arrow(table, where).to_pylist()
+        return sorted(rows, key=lambda row: [str(row[column]) for column in table.key])
+
+    def all_the_way(self) -> dict[str, Any]:
+        """Run every stage up to the proposal; give what each came to."""
+        found = {"ingest": self.ingest(), "train": self.train(), "day": self.day(), "propose": self.propose()}
+        return {**found, "contents": contents(self.space)}
 
 
-def contents(space: Workspace, *names: str) -> dict[str, str]:
-    """Give the content hash of every stored table, or of those named."""
+def contents(space: Workspace, *names: str, as_of: date | None = None) -> dict[str, str]:
+    """Give the content hash of every stored table, or of those named, of one day or of all."""
     wanted = names or tuple(name for name in HELD if space.catalog.snapshot(name) is not None)
-    return {name: content_hash(space.catalog.arrow(HELD[name]), HELD[name].key) for name in wanted}
+    where = {"as_of": as_of} if as_of else {}
+    return {name: content_hash(space.catalog.arrow(HELD[name], where), HELD[name].key) for name in wanted}

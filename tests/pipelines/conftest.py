@@ -1,13 +1,15 @@
 """A small simulated platform, written once for all tests of the chain, and a deal that fits its size."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from pyspark.sql import SparkSession
 
 from simulate.platform import simulate
-from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY
+from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY, MONDAY, Chain, opened
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 KEPT_LIMITS = ("P06", "P08", "P12")
@@ -34,3 +36,18 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deal["batch"]["minimum_amount"] = 100.0
     path.write_text(yaml.safe_dump(deal, allow_unicode=True, sort_keys=False), "utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def bought(raw: Path, conf: Path, engine: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """Take a workspace from raw logs to a booked purchase, each stage twice; `results` keeps what they came to."""
+    with opened(tmp_path_factory.mktemp("bought"), conf, engine) as space:
+        chain = Chain(space, raw)
+        chain.enrol()
+        chain.results["first"] = chain.all_the_way()
+        chain.results["second"] = chain.all_the_way()
+        chain.results["screened"] = {name: chain.rows(name, MONDAY) for name in ("screenings", "screening_failures")}
+        chain.buy(chain.results["first"]["propose"].proposal_id)
+        chain.day()
+        chain.results["after booking"] = chain.rows("screenings", MONDAY)
+        yield chain

@@ -1,0 +1,153 @@
+"""Killed in the middle: the next run ends with the tables and the ledger of an undisturbed one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from pool.ledger import EntryKind, Item, PurchaseList
+from runtime.workspace import Workspace
+from tests.pipelines.chain import ALICE, BOB, DEAL, MONDAY, SECRET, SMALL, Chain, contents, opened
+
+ROOT = Path(__file__).resolve().parents[2]
+DAY = MONDAY.isoformat()
+PATIENCE = 120.0
+AT = datetime(2025, 1, 2, tzinfo=UTC)
+Moment = Callable[[], bool]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+class Machine:
+    """A workspace on which commands run as processes of their own, and die when they are told to."""
+
+    def __init__(self, home: Path, conf: Path) -> None:
+        """Name the workspace and its configuration."""
+        self.home, self.conf = home, conf
+
+    def start(self, *words: str, by: str = "alice") -> subprocess.Popen[bytes]:
+        """Start a command in a process group of its own."""
+        settings = [word for one in SMALL for word in ("--set", one)]
+        line = [sys.executable, "-m", "pipelines", *words, "--conf", str(self.conf), *settings]
+        secrets = {"POOLWRIGHT_PSEUDONYM_SECRET": SECRET, "POOLWRIGHT_SECRET": f"secret of {by}"}
+        environment = {**os.environ, **secrets, "POOLWRIGHT_HOME": str(self.home)}
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)  # noqa: S603
+
+    def kill(self, moment: Moment, *words: str, by: str = "alice") -> None:
+        """Run a command and kill it, with all its children, when the moment has come; it must be at work then."""
+        process = self.start(*words, by=by)
+        until = time.monotonic() + PATIENCE
+        while not moment():
+            assert process.poll() is None, f"{words} ended before the moment came"
+            assert time.monotonic() < until, f"the moment never came for {words}"
+            time.sleep(0.0005)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+
+    def run(self, *words: str, by: str = "alice") -> None:
+        """Run a command to its end."""
+        assert self.start(*words, by=by).wait(timeout=600) == 0
+
+    def appears(self, pattern: str) -> Moment:
+        """Give the moment when there is one file or folder more of a kind than there was."""
+        known = set(self.home.glob(pattern))
+        return lambda: not known.issuperset(self.home.glob(pattern))
+
+
+@pytest.fixture
+def machine(tmp_path: Path, conf: Path) -> Machine:
+    """Give an empty workspace."""
+    home = tmp_path / "killed"
+    home.mkdir()
+    return Machine(home, conf)
+
+
+@pytest.fixture
+def stored(machine: Machine, engine: SparkSession) -> Iterator[Workspace]:
+    """Look into the machine's workspace from this process."""
+    with opened(machine.home, machine.conf, engine) as space:
+        yield space
+
+
+def test_killed_in_ingest_and_in_featurize(machine: Machine, stored: Workspace, bought: Chain) -> None:
+    """Killed at eight moments: while reading, writing, between tables and between write and commit."""
+    ingest = ("ingest", "--source", "simulated", "--from", str(bought.raw), "--until", DAY)
+    for marker in INGEST_MARKERS:
+        machine.kill(machine.appears(marker), *ingest)
+        assert stored.runs.unfinished("ingest"), marker
+    machine.run(*ingest)
+    first = bought.results["first"]
+    logs = tuple(name for name in first["ingest"].tables)
+    assert contents(stored, *logs, "quarantine") == {name: first["contents"][name] for name in (*logs, "quarantine")}
+    batch = first["ingest"].batches[0].name
+    assert [one.figures["tables"] for one in stored.runs.all()] == [first["ingest"].tables]
+    assert [one.subject["batch"] for one in stored.runs.all()] == [batch]
+
+    featurize = ("run", "--as-of", DAY, "--to", "featurize")
+    for marker in FEATURIZE_MARKERS:
+        machine.kill(machine.appears(marker), *featurize)
+        assert [one.status for one in stored.runs.all()].count("started") == 1, marker
+    machine.run(*featurize)
+    assert contents(stored, *DERIVED, as_of=MONDAY) == contents(bought.space, *DERIVED, as_of=MONDAY)
+    assert not [one for one in stored.runs.all() if one.status != "finished"]
+    assert not [*machine.home.glob("scratch/*")]
+    with stored.writing():
+        assert stored.catalog.sweep_orphans() == []
+
+
+INGEST_MARKERS = (
+    "scratch/*/*",
+    "warehouse/poolwright/borrowers/data/*/*.parquet",
+    "warehouse/poolwright/receivables/metadata/*",
+    "warehouse/poolwright/repayments/data/*/*.parquet",
+    "warehouse/poolwright/quarantine/data/*/*.parquet",
+)
+FEATURIZE_MARKERS = (
+    "scratch/*/settlements*",
+    "warehouse/poolwright/receivable_states/data/*/*.parquet",
+    "warehouse/poolwright/features/data/*/*.parquet",
+)
+DERIVED = ("receivable_states", "features", "reconciliations")
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.002, 0.02])
+def test_killed_in_booking(machine: Machine, stored: Workspace, delay: float) -> None:
+    """A purchase whose booking dies is booked wholly or not at all, and the next call books it once."""
+    chain = Chain(stored, machine.home)
+    chain.enrol()
+    items = tuple(Item(f"KEY{one:06d}", f"R{one:06d}", 100 + one, 99 + one) for one in range(40_000))
+    purchase = PurchaseList(DEAL, "a deal", date(2024, 8, 27), 10**9, items, {})
+    with chain.ledger() as store:
+        store.propose(purchase, ALICE, AT)
+        store.approve(purchase.proposal_id, BOB, AT)
+    settle = ("settle", purchase.proposal_id, "--as", "bob")
+    log = machine.home / "ledger.db-wal"
+
+    def booking() -> bool:
+        if not log.exists() or log.stat().st_size == 0:
+            return False
+        time.sleep(delay)
+        return True
+
+    machine.kill(booking, *settle, by="bob")
+    with chain.ledger() as store:
+        assert store.verify() is None
+        kinds = [entry.kind for entry in store.history()]
+        booked = kinds == [EntryKind.PROPOSED, EntryKind.APPROVED, EntryKind.BOOKED]
+        assert booked or kinds == [EntryKind.PROPOSED, EntryKind.APPROVED]
+        assert len(store.positions()) == len(store.pledged_keys()) == (len(items) if booked else 0)
+    machine.run(*settle, by="bob")
+    machine.run(*settle, by="bob")
+    with chain.ledger() as store:
+        assert store.verify() is None
+        assert [entry.kind.value for entry in store.history()] == ["PROPOSED", "APPROVED", "BOOKED"]
+        held = {(one.receivable_key, one.principal_minor, one.price_minor) for one in store.positions()}
+        assert held == {(one.receivable_key, one.principal_minor, one.price_minor) for one in items}
+        assert store.pledged_keys() == {one.receivable_key for one in items}
