@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := schemas features models pool runtime pipelines reports simulate
 DEMO ?= demo
+SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
+	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -42,12 +44,12 @@ check: setup  ## Format, lint, types, import rules, house tests
 test: setup  ## Test on Sail, without Java (under ten minutes)
 	$(BIN)/pytest -q $(PARALLEL) -m "not real and not spark and not slow"
 
-test-spark: setup  ## Test on Apache Spark (needs Java 17 or 21)
-	$(BIN)/pytest -q --engine spark -m "not real and not slow"
+test-spark: setup  ## Test every engine-facing module on Apache Spark (needs Java 17 or 21; long)
+	$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200
 
-test-all: setup  ## Test all: Apache Spark, real data, long runs
-	$(BIN)/pytest -q -m "real or slow"
-	$(BIN)/pytest -q --engine spark -m "not slow"
+test-all: setup  ## Test all: real data, long runs, and the engine's own modules on Apache Spark (needs Java)
+	$(BIN)/pytest -q $(PARALLEL) -m "real or slow" --timeout 1500
+	$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200 $(SPARK_MODULES)
 
 demo: setup  ## Simulate a platform, train, run two days, buy, report (workspace ./demo)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/demo.sh $(DEMO)
