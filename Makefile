@@ -3,7 +3,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := schemas features models pool runtime pipelines reports simulate
 DEMO ?= demo
 SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
@@ -61,7 +60,8 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 	$(BIN)/python bench/main_job.py
 
 docs: setup  ## Write the generated pages of docs/ anew
-	$(BIN)/python -m pipelines.documents
+	$(BIN)/python -m schemas.reference > docs/reference/tables.md
+	$(BIN)/python -m tests.features.accept
 
 clean:  ## Remove what was made: .venv, demo, caches
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
