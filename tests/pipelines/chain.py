@@ -134,4 +134,4 @@ def contents(space: Workspace, *names: str, as_of: date | None = None) -> dict[s
     """Give the content hash of every stored table, or of those named, of one day or of all."""
     wanted = names or tuple(name for name in HELD if space.catalog.snapshot(name) is not None)
     where = {"as_of": as_of} if as_of else {}
-    return {name: content_hash(space.catalog.arrow(HELD[name], where), HELD[name].key) for name in wanted}
+    return {name: content_hash(space.catalog.arrow(HELD[name], where), HELD[name].row_key) for name in wanted}
