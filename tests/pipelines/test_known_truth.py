@@ -48,12 +48,15 @@ def test_the_model_reaches_nine_tenths_of_what_the_truth_reaches(tmp_path: Path,
     told = dict(zip(*(truth.column(name).to_pylist() for name in truth.column_names), strict=True))
     true = np.array([told[name] for name in rows.column("receivable_id").to_pylist()])
     outcome = rows.column("is_default").to_numpy(zero_copy_only=False).astype(float)
-    ours = Sample.of(outcome, scorer.score(scorer.matrix(rows), explained=False).default_probability)
-    best = Sample.of(outcome, true)
-    figures = f"{len(outcome)} rows, {int(outcome.sum())} defaults, Gini {gini(ours):.4f} against {gini(best):.4f}"
-    print(f"{figures}, calibration error {calibration_error(ours):.4f}")  # noqa: T201 - the figure that the issue asks for
-    assert gini(ours) >= 0.9 * gini(best), figures
-    assert calibration_error(ours) < 0.01
+    scored = scorer.score(scorer.matrix(rows), explained=False).default_probability
+    current = rows.column("own__days_past_due").to_numpy(zero_copy_only=False) == 0
+    for name, chosen in (("all", np.ones(len(outcome), bool)), ("not past due", current)):
+        ours, best = (Sample.of(outcome[chosen], each[chosen]) for each in (scored, true))
+        figures = f"{name}: {chosen.sum()} rows, {int(outcome[chosen].sum())} defaults"
+        figures += f", Gini {gini(ours):.4f} against {gini(best):.4f}, calibration error {calibration_error(ours):.4f}"
+        print(figures)  # noqa: T201 - the figure that is promised
+        assert gini(ours) >= 0.9 * gini(best), figures
+        assert calibration_error(ours) < 0.01, figures
 
 
 def held_out(space: Workspace, parameters: TrainingParameters) -> pa.Table:
@@ -69,5 +72,5 @@ def held_out(space: Workspace, parameters: TrainingParameters) -> pa.Table:
     rows = pa.concat_tables(parts)
     rows = rows.filter(pa.compute.is_valid(rows.column("is_default")))
     frame = rows.select(["borrower_id", "as_of"]).to_pandas()
-    split = out_of_time(frame["borrower_id"].to_numpy(), frame["as_of"].to_numpy(), parameters)
+    split = out_of_time(frame["borrower_id"].to_numpy(), frame["as_of"].to_numpy().astype("datetime64[D]"), parameters)
     return rows.filter(pa.array(split.test))
