@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ from pyspark.sql import SparkSession
 
 from pipelines.label import LABEL
 from pipelines.score import champion
-from runtime.session import session
-from runtime.settings import EngineSettings
 from runtime.stage import execute
 from schemas.house import LOG_TABLES
-from tests.pipelines.chain import MONDAY, Chain, Row, contents, opened
+from tests.pipelines.chain import DEAL, MONDAY, Chain, Row, contents, opened
+from tests.pipelines.machine import Machine
 
 HANDED_OVER = MONDAY + timedelta(days=5)
 LOGS = tuple(table.name for table in LOG_TABLES)
@@ -184,30 +182,20 @@ def test_the_chain_twice_gives_the_same_tables(bought: Chain, conf: Path, engine
         assert dict(champion(space).files) == dict(champion(bought.space).files)
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    """Open Apache Spark beside the suite's engine."""
-    settings = EngineSettings(name="spark", master="local[2]", memory="3g", partitions=2)
-    with session(settings) as opened_session:
-        yield opened_session
-
-
 @pytest.mark.spark
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_both_engines_give_the_same_tables(bought: Chain, conf: Path, spark: SparkSession, tmp_path: Path) -> None:
-    """The same raw files and the same model: every table of Apache Spark equals that of Sail."""
-    with opened(tmp_path / "spark", conf, spark) as space:
-        other = Chain(space, bought.raw)
-        other.enrol()
-        other.ingest()
-        assert contents(space, *LOGS, "quarantine") == {
-            name: bought.results["first"]["contents"][name] for name in (*LOGS, "quarantine")
-        }
-        other.train()
-        other.day()
-        proposed = other.propose()
-        expected = bought.results["first"]["contents"]
-        found = contents(space)
-        assert {name for name in expected if found.get(name) != expected[name]} == set()
-        assert proposed == bought.results["first"]["propose"]
+@pytest.mark.timeout(3000)
+def test_both_engines_give_the_same_tables(bought: Chain, conf: Path, engine: SparkSession, tmp_path: Path) -> None:
+    """The same raw files on Apache Spark, in processes of their own: every table, and the proposal, equal Sail's."""
+    machine = Machine(tmp_path / "spark", conf)
+    on_spark = ("--engine", "spark")
+    on_spark += tuple(f"--set=engine.{one}" for one in ("master=local[2]", "memory=3g", "partitions=2"))
+    with opened(machine.home, conf, engine) as space:
+        Chain(space, bought.raw).enrol()
+        machine.run("ingest", "--source", "simulated", "--from", str(bought.raw), "--until", f"{MONDAY}", *on_spark)
+        machine.run("train", "--as-of", f"{MONDAY}", *on_spark)
+        cash = ("--cash", f"{bought.cash}", "--as", "alice")
+        machine.run("propose", "--as-of", f"{MONDAY}", "--deal", DEAL, *cash, *on_spark)
+        assert {one.engine for one in space.runs.all()} == {"spark"}
+        found, expected = contents(space), bought.results["first"]["contents"]
+        assert {name for name in {*found, *expected} if found.get(name) != expected.get(name)} == set()
