@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
+ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -47,7 +48,7 @@ test-spark: setup  ## Test every engine-facing module on Apache Spark (needs Jav
 	$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200
 
 test-all: setup  ## Test all: real data, long runs, and the engine's own modules on Apache Spark (needs Java)
-	$(BIN)/pytest -q $(PARALLEL) -m "real or slow" --timeout 1500
+	$(BIN)/pytest -q $(PARALLEL) -m "$(ALSO)" --timeout 1500
 	$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200 $(SPARK_MODULES)
 
 demo: setup  ## Simulate a platform, train, run two days, buy, report (workspace ./demo)
