@@ -172,7 +172,7 @@ def test_a_broken_chain_gets_exit_code_one(call: Call, bought: Chain, tmp_path: 
     with sqlite3.connect(home / "ledger.db") as copy:
         for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             copy.execute(f'DROP TRIGGER "{name}"')
-        copy.execute("UPDATE entries SET actor = 'alice' WHERE sequence = 2")
+        copy.execute("UPDATE ledger_entries SET actor = 'alice' WHERE sequence = 2")
     answer = call("ledger", "verify", "--home", str(home), "--json")
     assert answer.code == 1
     assert json.loads(answer.out)["first_wrong"] == 2
