@@ -27,7 +27,8 @@ class Machine:
         settings = [word for one in SMALL for word in ("--set", one)]
         line = [sys.executable, "-m", "pipelines", *words, "--conf", str(self.conf), *settings]
         secrets = {"POOLWRIGHT_PSEUDONYM_SECRET": SECRET, "POOLWRIGHT_SECRET": f"secret of {by}"}
-        environment = {**os.environ, **secrets, "POOLWRIGHT_HOME": str(self.home)}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
+        environment = {**inherited, **secrets, "POOLWRIGHT_HOME": str(self.home)}
         quiet = subprocess.DEVNULL
         return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)  # noqa: S603
 
