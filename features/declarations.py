@@ -5,7 +5,7 @@ events, terms of a row-level frame, and arithmetic on these. Streams and frames 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -31,13 +31,20 @@ class Aggregation(StrEnum):
     RECENCY = "recency"
     DISTINCT = "distinct"
     TOP_SHARE = "top_share"
+    STREAK = "streak"
+    LONGEST = "longest"
+    ENTROPY = "entropy"
+    OLDEST = "oldest"
 
 
 ZERO_WHEN_EMPTY = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.DISTINCT})
 """Of no events, how many and how much are 0; every other aggregation says nothing: null."""
 
-GROUPED = frozenset({Aggregation.DISTINCT, Aggregation.TOP_SHARE})
+GROUPED = frozenset({Aggregation.DISTINCT, Aggregation.TOP_SHARE, Aggregation.ENTROPY})
 """Aggregations that look at groups of events, and so need `by`."""
+
+ORDERED = frozenset({Aggregation.LAST, Aggregation.STREAK, Aggregation.LONGEST})
+"""Aggregations that look at which event came after which, and so need an ordered stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,15 @@ class Aggregate:
 
     Args:
         stream: Name of the stream.
-        aggregation: How rows become a number; STD is the population's.
+        aggregation: How rows become a number. STD is the population's. STREAK counts the latest events without a break
+            whose measure is not 0, LONGEST the longest run of such; ENTROPY, in natural logarithms, says how evenly the
+            sum of the measure, or without one the number of events, spreads over groups; OLDEST is the largest age.
         subject: Word that stands in the name for what is measured or filtered.
-        measure: Measure column of the stream; empty for COUNT, RECENCY and DISTINCT.
+        measure: Measure column of the stream; empty for COUNT, RECENCY, OLDEST and DISTINCT.
         where: Filters, all of which must hold.
         window_days: The whole local days before the as-of day; None is all that was ever known.
-        by: Code column whose values are the groups of DISTINCT and TOP_SHARE; rows without one are left out.
+        last_count: Only so many of the latest events that take part, in the order of an ordered stream; None is all.
+        by: Code column whose values are the groups of DISTINCT, TOP_SHARE and ENTROPY; rows without one are left out.
         entity: Column of the stream whose values get a number each; `platform` takes all rows together.
     """
 
@@ -74,6 +84,7 @@ class Aggregate:
     measure: str = ""
     where: tuple[Where, ...] = ()
     window_days: int | None = None
+    last_count: int | None = None
     by: str = ""
     entity: str = "borrower_id"
 
@@ -160,6 +171,8 @@ def feature_name(definition: Definition) -> str:
 
     >>> feature_name(Aggregate("repayment", Aggregation.SUM, "paid_amount", "paid_amount", window_days=30))
     'repayment__sum_paid_amount_30d'
+    >>> feature_name(Aggregate("instalment", Aggregation.MAX, "days_late", "days_late", last_count=5))
+    'instalment__max_days_late_last5'
     """
     match definition:
         case Aggregate():
@@ -190,7 +203,9 @@ def _prefix(definition: Definition) -> str:
 def _window(definition: Definition) -> str:
     if not isinstance(definition, Aggregate):
         return ""
-    return "_ever" if definition.window_days is None else f"_{definition.window_days}d"
+    days = "" if definition.window_days is None else f"_{definition.window_days}d"
+    last = "" if definition.last_count is None else f"_last{definition.last_count}"
+    return f"{days}{last}" or "_ever"
 
 
 def leaves(definition: Definition) -> Iterator[Aggregate | Term]:
@@ -208,13 +223,4 @@ def leaves(definition: Definition) -> Iterator[Aggregate | Term]:
 
 def of_platform(aggregate: Aggregate) -> Aggregate:
     """Give the same aggregate over all entities together."""
-    return Aggregate(
-        aggregate.stream,
-        aggregate.aggregation,
-        aggregate.subject,
-        aggregate.measure,
-        aggregate.where,
-        aggregate.window_days,
-        aggregate.by,
-        PLATFORM,
-    )
+    return replace(aggregate, entity=PLATFORM)
