@@ -1,7 +1,7 @@
 """Features on the engine: one row for every open receivable, one column for every feature of the catalogue."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 
@@ -11,59 +11,61 @@ from pyspark.sql import functions as F
 from features.catalogue import FEATURES, features_table
 from features.declarations import PLATFORM, Aggregate, Feature, Term, leaves
 from features.spark_compile import aggregated, value_of
-from features.spark_cut import Hold, Logs, as_planned, attached, visible
+from features.spark_cut import attached, visible
 from features.spark_frames import FRAME_PREPARATIONS
 from features.spark_streams import AsOf
-from features.states import StateConvention
+from features.spark_sweep import swept_frame
 from features.streams import FRAMES
 from schemas.spark import conform
 
-__all__ = ["build_features", "visible"]
+__all__ = ["AsOf", "build_features", "by_expressions", "visible"]
 
-DEFAULT_CONVENTION = StateConvention()
+Means = Callable[[DataFrame, Sequence[Aggregate], date], Sequence[DataFrame]]
+"""From a stream as it was known at the start of a day, and aggregates of it, to frames of a row an entity."""
+
 KEYS = (PLATFORM, "category_code", "region_code", "merchant_id", "receivable_id", "borrower_id")
 """The columns by which frames join, the coarsest first; within one, narrow frames first, so that little is copied."""
 
 
-def build_features(
-    logs: Logs,
-    states: DataFrame,
-    as_of: date,
-    time_zone: str,
-    convention: StateConvention = DEFAULT_CONVENTION,
-    hold: Hold = as_planned,
-    features: Sequence[Feature] = FEATURES,
-) -> DataFrame:
+def swept(events: DataFrame, aggregates: Sequence[Aggregate], as_of: date) -> Sequence[DataFrame]:
+    """Sweep what belongs to one borrower; groups that hold a large part of all rows are for the engine to add up."""
+    if aggregates[0].entity in {"borrower_id", "receivable_id"}:
+        return [swept_frame(events, aggregates, as_of)]
+    return aggregated(events, aggregates)
+
+
+def by_expressions(events: DataFrame, aggregates: Sequence[Aggregate], as_of: date) -> Sequence[DataFrame]:
+    """Compute all aggregates by expressions of the engine: clear and slow, the sweep's reference."""
+    del as_of
+    return aggregated(events, aggregates)
+
+
+def build_features(known: AsOf, features: Sequence[Feature] = FEATURES, means: Means = swept) -> DataFrame:
     """Describe every open receivable as of the start of a local day, from what was known before it (`features_table`).
 
     Args:
-        logs: Every log table, uncut.
-        states: The receivable states of the same day, all of them, open or not.
-        as_of: The day.
-        time_zone: The platform's.
-        convention: How the states' days past due were counted.
-        hold: Where what is used more than once is computed once; without it the engine plans and computes everything
-            anew for every use, which takes several times longer.
+        known: The logs behind the cut, with the receivable states of the same day, all of them, open or not.
         features: What to compute; the whole catalogue by default.
+        means: What computes aggregates: the sweep, or as its reference expressions of the engine.
     """
-    known = AsOf(logs, states, as_of, time_zone, convention, hold)
     needed = {leaf: None for feature in features for leaf in leaves(feature.definition)}
     rows = _open_receivables(known)
-    for key, part in sorted(_parts(known, needed), key=lambda keyed: (KEYS.index(keyed[0]), len(keyed[1].columns))):
+    parts = _parts(known, needed, means)
+    for key, part in sorted(parts, key=lambda keyed: (KEYS.index(keyed[0]), len(keyed[1].columns))):
         rows = rows.crossJoin(part) if key == PLATFORM else attached(rows, part, key)
     columns = (value_of(feature.definition).cast("double").alias(feature.name) for feature in features)
-    told = rows.select("receivable_id", F.lit(as_of).alias("as_of"), "borrower_id", *columns)
+    told = rows.select("receivable_id", F.lit(known.day).alias("as_of"), "borrower_id", *columns)
     return conform(told, features_table(features))
 
 
-def _parts(known: AsOf, needed: Iterable[Aggregate | Term]) -> Iterator[tuple[str, DataFrame]]:
+def _parts(known: AsOf, needed: Iterable[Aggregate | Term], means: Means) -> Iterator[tuple[str, DataFrame]]:
     """Give the frames that hold what features are made of, each with the column by which it joins."""
     passes: dict[tuple[str, str], list[Aggregate]] = defaultdict(list)
     for leaf in needed:
         if isinstance(leaf, Aggregate):
             passes[leaf.stream, leaf.entity].append(leaf)
     for (stream, entity), aggregates in passes.items():
-        for number, part in enumerate(aggregated(known.stream(stream), aggregates)):
+        for number, part in enumerate(means(known.stream(stream), aggregates, known.day)):
             yield entity, known.held(f"{stream}_{entity}_{number}", partial(_same, part))
     for frame in dict.fromkeys(leaf.frame for leaf in needed if isinstance(leaf, Term)):
         yield FRAMES[frame][0], known.held(frame, partial(FRAME_PREPARATIONS[frame], known))

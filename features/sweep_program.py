@@ -100,6 +100,12 @@ class Program:
     names: tuple[str, ...]
     plan: Plan
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Give the names of the stream's columns that it reads, beside the entity and the days."""
+        named = (*(each.column for each in self.conditions), *self.measures, *self.codes)
+        return tuple(dict.fromkeys(named))
+
 
 def lower(aggregates: Sequence[Aggregate], streams: Iterable[Stream] = tuple(STREAMS.values())) -> Program:
     """Lower aggregates of one stream for one entity.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 
 from features.catalogue import features_table
-from features.spark import build_features
+from features.spark import AsOf, build_features
 from features.states import StateConvention
 from runtime.stage import Stage, Task
 from schemas import derived
@@ -20,7 +20,7 @@ def run(task: Task) -> Mapping[str, DataFrame]:
     logs = {table.name: task.inputs[table.name] for table in LOG_TABLES}
     convention = task.settings.section("states", StateConvention)
     zone = task.settings.platform.time_zone
-    return {FEATURES.name: build_features(logs, states, task.as_of, zone, convention, task.hold)}
+    return {FEATURES.name: build_features(AsOf(logs, states, task.as_of, zone, convention, task.hold))}
 
 
 FEATURIZE = Stage(

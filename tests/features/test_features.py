@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from features.catalogue import FEATURES
-from features.spark import build_features
+from features.spark import AsOf, Means, build_features, by_expressions, swept
 from features.spark_cut import Hold
 from features.spark_states import receivable_states
 from features.states import StateConvention
@@ -20,28 +20,31 @@ from tests.features.platform import Rows, logs_of
 from tests.features.worlds import AS_OF, ZONES, cut_rows, spoiled, world
 from tests.oracles import features as oracle
 
-Build = Callable[[Rows, str, StateConvention], list[dict[str, Any]]]
+Build = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
 def build(engine: SparkSession, hold: Hold) -> Build:
     """States, then features, of rows as of the day."""
 
-    def built(rows: Rows, time_zone: str, convention: StateConvention) -> list[dict[str, Any]]:
+    def built(rows: Rows, time_zone: str, convention: StateConvention, means: Means = swept) -> list[dict[str, Any]]:
         logs = logs_of(engine, rows)
         states = hold(receivable_states(logs, AS_OF, time_zone, convention, hold), "states")
-        return rows_of(build_features(logs, states, AS_OF, time_zone, convention, hold))
+        return rows_of(build_features(AsOf(logs, states, AS_OF, time_zone, convention, hold), means=means))
 
     return built
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000), time_zone=st.sampled_from(ZONES), grace_days=st.sampled_from([0, 3]))
-def test_every_feature_equals_that_of_plain_loops(build: Build, seed: int, time_zone: str, grace_days: int) -> None:
-    """Nulls, ties, local midnights, corrections, tombstones, reversals, late rows: the same in all 200 columns."""
+@pytest.mark.parametrize("means", [swept, by_expressions])
+def test_every_feature_equals_that_of_plain_loops(
+    build: Build, means: Means, seed: int, time_zone: str, grace_days: int
+) -> None:
+    """Nulls, ties, local midnights, corrections, tombstones, reversals, late rows: the same in every column."""
     rows, convention = world(seed, AS_OF, time_zone), StateConvention(grace_days=grace_days)
     promised = oracle.features(rows, AS_OF, time_zone, convention, FEATURES)
-    assert not differences(build(rows, time_zone, convention), promised, "receivable_id")
+    assert not differences(build(rows, time_zone, convention, means), promised, "receivable_id")
 
 
 def test_worlds_fill_every_feature(worlds_told: list[dict[str, Any]]) -> None:
