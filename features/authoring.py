@@ -2,9 +2,18 @@
 
 from dataclasses import replace
 
-from features.declarations import Aggregate, Aggregation, Definition, Direction, Feature, Term, Where
+from features.declarations import (
+    Aggregate,
+    Aggregation,
+    Definition,
+    Direction,
+    Feature,
+    Term,
+    Trend,
+    Where,
+)
 
-ZERO = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.DISTINCT})
+CURRENCY = "currency units"
 EVER: tuple[int | None, ...] = (None,)
 
 NULL_MEANS = {
@@ -16,6 +25,10 @@ NULL_MEANS = {
     Aggregation.LAST: "no such event is known",
     Aggregation.RECENCY: "no such event is known",
     Aggregation.TOP_SHARE: "nothing to share out in the window",
+    Aggregation.ENTROPY: "nothing to share out in the window",
+    Aggregation.STREAK: "no such event is known",
+    Aggregation.LONGEST: "no such event is known",
+    Aggregation.OLDEST: "no such event is known",
 }
 
 
@@ -33,15 +46,54 @@ def windowed(
     direction: Direction = 0,
 ) -> tuple[Feature, ...]:
     """Declare one aggregate over several windows; the sentence gets the window's words at its end."""
-    null_means = NULL_MEANS.get(aggregate.aggregation, "")
-    if aggregate.entity != "borrower_id":
-        nothing = f"the receivable has no {aggregate.entity.rpartition('_')[0]}"
-        null_means = f"{null_means}, or {nothing}" if null_means else nothing
-        null_means = "" if aggregate.entity == "receivable_id" and aggregate.aggregation in ZERO else null_means
+    null_means = _null_means(aggregate)
     return tuple(
         Feature(family, f"{sentence} {span(days)}.", unit, direction, replace(aggregate, window_days=days), null_means)
         for days in windows
     )
+
+
+def latest(
+    family: str,
+    aggregate: Aggregate,
+    counts: tuple[int, ...],
+    sentence: str,
+    unit: str,
+    direction: Direction = 0,
+) -> tuple[Feature, ...]:
+    """Declare one aggregate over several numbers of latest events; the sentence gets the number at its end."""
+    null_means = _null_means(aggregate).replace("in the window", "is known", 1)
+    return tuple(
+        Feature(family, f"{sentence}, over the latest {count}.", unit, direction, last_of(aggregate, count), null_means)
+        for count in counts
+    )
+
+
+def _null_means(aggregate: Aggregate) -> str:
+    null_means = NULL_MEANS.get(aggregate.aggregation, "")
+    if aggregate.entity in {"borrower_id", "receivable_id"}:
+        return null_means
+    nothing = f"the receivable has no {aggregate.entity.rpartition('_')[0]}"
+    return f"{null_means}, or {nothing}" if null_means else nothing
+
+
+def over_days(aggregate: Aggregate, window_days: int) -> Aggregate:
+    """Give an aggregate over another window."""
+    return replace(aggregate, window_days=window_days)
+
+
+def last_of(aggregate: Aggregate, count: int) -> Aggregate:
+    """Give an aggregate over the latest events."""
+    return replace(aggregate, last_count=count)
+
+
+def paced(
+    family: str, aggregate: Aggregate, short: int, long: int, words: str, direction: Direction = 0
+) -> tuple[Feature, ...]:
+    """Declare how the daily pace changed."""
+    trend = Trend(over_days(aggregate, short), over_days(aggregate, long))
+    sentence = f"Daily pace of {words} in the last {short} days over that of the last {long}"
+    return combined(family, trend, sentence, "ratio", direction, "nothing in the long window")
 
 
 def combined(

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from features.declarations import Feature
-from features.families_events import BEHAVIOUR_FEATURES, CONSUMPTION_FEATURES
-from features.families_parties import MERCHANT_FEATURES, OWN_FEATURES, PROFILE_FEATURES, REPORT_FEATURES
+from features.family_behaviour import BEHAVIOUR_FEATURES
 from features.family_borrowing import BORROWING_FEATURES
+from features.family_consumption import CONSUMPTION_FEATURES
+from features.family_merchant import DEVICE_FEATURES, MERCHANT_FEATURES
+from features.family_own import OWN_FEATURES, PROFILE_FEATURES
 from features.family_repayment import REPAYMENT_FEATURES
+from features.family_report import REPORT_FEATURES
 from schemas.table import Table, date, derived, real, text
 
 FEATURES: tuple[Feature, ...] = (
@@ -17,6 +20,7 @@ FEATURES: tuple[Feature, ...] = (
     *BEHAVIOUR_FEATURES,
     *REPORT_FEATURES,
     *MERCHANT_FEATURES,
+    *DEVICE_FEATURES,
     *PROFILE_FEATURES,
 )
 """Every feature, in the order of the feature table's columns."""

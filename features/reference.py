@@ -6,8 +6,19 @@ from dataclasses import asdict
 from itertools import groupby
 
 from features.catalogue import FEATURES
-from features.declarations import Aggregate, Definition, Feature, Term, leaves
-from features.streams import FRAMES, STREAMS
+from features.declarations import (
+    PLATFORM,
+    Aggregate,
+    Definition,
+    Difference,
+    Feature,
+    Ratio,
+    Smoothed,
+    Term,
+    Trend,
+    leaves,
+)
+from features.streams import FRAME_TABLES, FRAMES, STREAMS
 
 DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: ""}
 INTRODUCTION = """# Features
@@ -17,10 +28,16 @@ receivable as of the start of a local day, by what was known before it.
 
 - **Windows** are the whole local days before the as-of day: 30d is from 30 days before it to the day before it. An
   event belongs to the local day on which it happened, a payment to its value day, an instalment to its due day.
-- **Empty windows**: a count, a sum and a number of distinct things are 0; a mean, extreme, deviation, share, last value
-  and recency are null. What belongs to a merchant, region or category is null where the receivable has none.
+- **Last k**: `_last5` looks at the latest five events that count: in the window if there is one, past every filter,
+  with the measure known. Events stand in the order of their time, those of one moment in that of their ids.
+- **Empty windows**: a count, a sum and a number of distinct things are 0; a mean, extreme, deviation, share, last
+  value, age, streak, run and entropy are null. What belongs to a merchant, region or category is null where the
+  receivable has none.
 - **Sums** are of whole units (hundredths of money), so they do not depend on the order of rows; deviation is the
   population's. A ratio is null where its divisor is not above zero.
+- **Streaks**: `streak` is how many of the latest events had it without a break, 0 when the latest had not; `longest` is
+  the longest such run. **Recency** is the age in days of the latest event, `oldest` that of the first.
+- **Entropy** says how evenly things spread over groups, in nats: -sum p ln p.
 - **Smoothed** rates are drawn towards the platform's own: (cases + weight x platform rate) / (rows + weight).
 - **Direction** is the domain's judgement, which the model is held to; where none stands, the model is free.
 """
@@ -35,10 +52,69 @@ def _source(leaf: Aggregate | Term) -> str:
     return leaf.stream if isinstance(leaf, Aggregate) else leaf.frame
 
 
-def _told(definition: Definition) -> dict[str, object]:
+def tables_of(source: str) -> tuple[str, ...]:
+    """Give the tables that a stream or frame is made of."""
+    return STREAMS[source].tables if source in STREAMS else FRAME_TABLES[source]
+
+
+def columns_of(definition: Definition, source: str) -> tuple[str, ...]:
+    """Give the columns that a definition reads from a stream or frame, in order."""
+    found: list[str] = []
+    for leaf in leaves(definition):
+        if _source(leaf) == source:
+            found += [leaf.column] if isinstance(leaf, Term) else _columns(leaf)
+    return tuple(dict.fromkeys(found))
+
+
+def _columns(aggregate: Aggregate) -> list[str]:
+    entity = [] if aggregate.entity == PLATFORM else [aggregate.entity]
+    filters = [each.column for each in aggregate.where]
+    return [*entity, *filters, *(name for name in (aggregate.measure, aggregate.by) if name)]
+
+
+def formula(definition: Definition) -> str:
+    """Say how a definition is computed.
+
+    >>> from features.declarations import Aggregation, Where
+    >>> formula(Aggregate("order", Aggregation.MEAN, "size", "amount", (Where("is_kept"),), last_count=5))
+    'mean of amount over the latest 5 order events of the borrower where is_kept'
+    """
+    match definition:
+        case Aggregate():
+            return _aggregate_formula(definition)
+        case Term():
+            return f"{definition.column} of the {definition.frame}"
+        case Ratio(numerator=left, denominator=right):
+            return f"({formula(left)}) / ({formula(right)})"
+        case Difference(minuend=left, subtrahend=right):
+            return f"({formula(left)}) - ({formula(right)})"
+        case Trend(recent=recent, longer=longer):
+            return f"({formula(recent)}) / {recent.window_days} / (({formula(longer)}) / {longer.window_days})"
+        case Smoothed(cases=cases, rows=rows, weight=weight):
+            top = f"({formula(cases)}) + {weight} x the platform's rate of these"
+            return f"({top}) / (({formula(rows)}) + {weight})"
+
+
+def _aggregate_formula(aggregate: Aggregate) -> str:
+    entity = aggregate.entity.removesuffix("_id").removesuffix("_code")
+    what = f" of {aggregate.measure}" if aggregate.measure else ""
+    groups = f" by {aggregate.by}" if aggregate.by else ""
+    latest = f"the latest {aggregate.last_count}" if aggregate.last_count else "the"
+    events = f"{latest} {aggregate.stream} events of the {entity}"
+    days = f" of the last {aggregate.window_days} days" if aggregate.window_days else ""
+    filters = [
+        f"{each.column} is {' or '.join(each.values)}" if each.values else each.column for each in aggregate.where
+    ]
+    where = f" where {' and '.join(filters)}" if filters else ""
+    return f"{aggregate.aggregation.replace('_', ' ')}{what}{groups} over {events}{days}{where}"
+
+
+def definition_parts(definition: Definition) -> dict[str, object]:
     """Write a definition with the kind of each of its parts, and without what is empty."""
     fields = {name: getattr(definition, name) for name in asdict(definition)}
-    parts = {name: _told(part) if hasattr(part, "__dataclass_fields__") else part for name, part in fields.items()}
+    parts = {
+        name: definition_parts(part) if hasattr(part, "__dataclass_fields__") else part for name, part in fields.items()
+    }
     where = parts.get("where")
     if isinstance(where, tuple):
         parts["where"] = [asdict(each) for each in where]
@@ -48,19 +124,21 @@ def _told(definition: Definition) -> dict[str, object]:
     }
 
 
+def described(feature: Feature) -> dict[str, object]:
+    """Tell everything that is declared of a feature."""
+    return {
+        "family": feature.family,
+        "sentence": feature.sentence,
+        "unit": feature.unit,
+        "direction": feature.direction,
+        "null_means": feature.null_means,
+        "definition": definition_parts(feature.definition),
+    }
+
+
 def catalogue_json() -> str:
     """Write the whole catalogue as JSON, one feature after the other."""
-    told = {
-        each.name: {
-            "family": each.family,
-            "sentence": each.sentence,
-            "unit": each.unit,
-            "direction": each.direction,
-            "null_means": each.null_means,
-            "definition": _told(each.definition),
-        }
-        for each in FEATURES
-    }
+    told = {each.name: described(each) for each in FEATURES}
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -83,7 +161,8 @@ def _streams() -> str:
 
 
 def _frames() -> str:
-    return _table(("frame", "one row a", "tells"), [(name, key, meaning) for name, (key, meaning) in FRAMES.items()])
+    rows = [(name, key, meaning, ", ".join(FRAME_TABLES[name])) for name, (key, meaning) in FRAMES.items()]
+    return _table(("frame", "one row a", "tells", "made of"), rows)
 
 
 def _features(features: list[Feature]) -> str:

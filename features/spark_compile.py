@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.declarations import (
+    ORDERED,
     PLATFORM,
     ZERO_WHEN_EMPTY,
     Aggregate,
@@ -24,71 +25,110 @@ from features.declarations import (
 from features.streams import STREAMS
 
 EXACT = "decimal(38,0)"
-IN_ORDER = "in order"
-"""Stands for `by` in the pass of those that need each entity's events in order."""
+NATS = "decimal(38,15)"
+"""Entropy is added up in decimals, so that the order of groups does not change it."""
 
 
 def aggregated(events: DataFrame, aggregates: Sequence[Aggregate]) -> list[DataFrame]:
     """Compute aggregates of one stream for one entity: frames of a row an entity, a double column an aggregate.
 
-    One pass for all plain aggregates, and one of two stages for each column that groups are made by.
+    One pass for all plain aggregates, and one of two stages for each column that groups are made by; those that look
+    at the latest events have passes of their own, over events in order.
     """
-    entity = aggregates[0].entity
-    passes: dict[str, list[Aggregate]] = defaultdict(list)
+    passes: dict[tuple[str, bool], list[Aggregate]] = defaultdict(list)
     for aggregate in aggregates:
-        passes[IN_ORDER if aggregate.aggregation is Aggregation.LAST else aggregate.by].append(aggregate)
-    return [_one_pass(events, entity, by, each) for by, each in passes.items()]
+        passes[aggregate.by, _is_ordered(aggregate)].append(aggregate)
+    return [_one_pass(events, by, each, is_ordered=is_ordered) for (by, is_ordered), each in passes.items()]
 
 
-def _one_pass(events: DataFrame, entity: str, by: str, aggregates: Sequence[Aggregate]) -> DataFrame:
-    if by == IN_ORDER:
-        return _latest(events, entity, aggregates)
-    return _grouped(events, entity, by, aggregates) if by else _plain(events, entity, aggregates)
+def _one_pass(events: DataFrame, by: str, aggregates: Sequence[Aggregate], *, is_ordered: bool) -> DataFrame:
+    entity = aggregates[0].entity
+    reached = _within(events, aggregates)
+    reached = reached if entity == PLATFORM else reached.where(F.col(entity).isNotNull())
+    reached = _in_order(reached, entity, aggregates) if is_ordered else reached
+    return _grouped(reached, entity, by, aggregates) if by else _plain(reached, entity, aggregates)
 
 
-def _latest(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> DataFrame:
-    """Let each entity's events stand in order, and take the last value of each measure."""
-    whole = Window.partitionBy(entity).orderBy("_at", "_tie")
-    whole = whole.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-    last = {
-        feature_name(each): F.last(F.when(_passes(each), F.col(each.measure)), ignorenulls=True).over(whole)
-        for each in aggregates
-    }
-    values = events.where(F.col(entity).isNotNull()).select(
-        entity, *(column.alias(name) for name, column in last.items())
+def _is_ordered(aggregate: Aggregate) -> bool:
+    return aggregate.aggregation in ORDERED or aggregate.last_count is not None
+
+
+def _in_order(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> DataFrame:
+    """Number the events that take part from each entity's latest one, and tell unbroken runs apart.
+
+    Beside the rank stand, for streaks, how many events so far had the flag, and how many had when a run last broke.
+    """
+    so_far = Window.partitionBy(entity).orderBy(F.desc("_at"), F.desc("_tie"))
+    so_far = so_far.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    ranked = events.withColumns(
+        {_rank(each): F.count(F.when(_takes_part(each), F.lit(1))).over(so_far) for each in aggregates}
     )
-    scaled = (
-        _in_units(each, F.max(feature_name(each))).cast("double").alias(feature_name(each)) for each in aggregates
+    runs = [each for each in aggregates if each.aggregation in {Aggregation.STREAK, Aggregation.LONGEST}]
+    if not runs:
+        return ranked
+    counted = ranked.withColumns(
+        {
+            _run(each): F.count(F.when(_passes(each) & (F.col(each.measure) != 0), F.lit(1))).over(so_far)
+            for each in runs
+        }
     )
-    return values.groupBy(entity).agg(*scaled)
+    breaks = {each: _passes(each) & (F.col(each.measure) == 0) for each in runs}
+    return counted.withColumns(
+        {_break(each): F.max(F.when(breaks[each], F.col(_run(each)))).over(so_far) for each in runs}
+    )
+
+
+def _rank(aggregate: Aggregate) -> str:
+    """Name the rank that all aggregates of the same events share."""
+    filters = (f"{each.column}_{'_'.join(each.values)}" for each in aggregate.where)
+    return "_".join(("_rank", aggregate.measure, aggregate.by, str(aggregate.window_days), *filters))
+
+
+def _run(aggregate: Aggregate) -> str:
+    return f"_run{_rank(aggregate)}_{aggregate.last_count}"
+
+
+def _break(aggregate: Aggregate) -> str:
+    return f"_break{_rank(aggregate)}_{aggregate.last_count}"
 
 
 def _plain(events: DataFrame, entity: str, aggregates: Sequence[Aggregate]) -> DataFrame:
     columns = (_number(each).cast("double").alias(feature_name(each)) for each in aggregates)
-    reached = _within(events, aggregates)
-    if entity == PLATFORM:
-        return reached.agg(*columns)
-    return reached.where(F.col(entity).isNotNull()).groupBy(entity).agg(*columns)
+    return events.agg(*columns) if entity == PLATFORM else events.groupBy(entity).agg(*columns)
 
 
 def _grouped(events: DataFrame, entity: str, by: str, aggregates: Sequence[Aggregate]) -> DataFrame:
     """Group by entity and code first: what was a set becomes a count."""
-    first = [
-        (F.min(F.when(_passes(each), F.col("age_days"))) if each.aggregation is Aggregation.DISTINCT else _sum(each))
-        for each in aggregates
-    ]
-    partial = [column.alias(feature_name(each)) for each, column in zip(aggregates, first, strict=True)]
-    named = F.col(by).isNotNull() & F.col(entity).isNotNull()
-    groups = _within(events, aggregates).where(named).groupBy(entity, by).agg(*partial)
+    partial = [_of_group(each).alias(feature_name(each)) for each in aggregates]
+    groups = events.where(F.col(by).isNotNull()).groupBy(entity, by).agg(*partial)
+    spread = [each for each in aggregates if each.aggregation is Aggregation.ENTROPY]
+    if spread:
+        groups = groups.withColumns({feature_name(each): _surprise(each, entity) for each in spread})
     return groups.groupBy(entity).agg(
         *(_of_groups(each).cast("double").alias(feature_name(each)) for each in aggregates)
     )
+
+
+def _of_group(aggregate: Aggregate) -> Column:
+    if aggregate.aggregation is Aggregation.DISTINCT:
+        return F.min(F.when(_passes(aggregate), F.col("age_days")))
+    value = F.col(aggregate.measure) if aggregate.measure else F.lit(1).cast("bigint")
+    return F.sum(F.when(_passes(aggregate), value))
+
+
+def _surprise(aggregate: Aggregate, entity: str) -> Column:
+    """Give a group's part of the entropy, -p ln p; null where its entity has nothing to share out."""
+    value = F.col(feature_name(aggregate))
+    share = over(value.cast("double"), F.sum(value).over(Window.partitionBy(entity)).cast("double"))
+    return F.when(share > 0, -share * F.log(share)).when(share <= 0, F.lit(0.0)).cast(NATS)
 
 
 def _of_groups(aggregate: Aggregate) -> Column:
     value = F.col(feature_name(aggregate))
     if aggregate.aggregation is Aggregation.DISTINCT:
         return F.count(value)
+    if aggregate.aggregation is Aggregation.ENTROPY:
+        return F.sum(value)
     return over(F.max(value).cast("double"), F.sum(value).cast("double"))
 
 
@@ -99,27 +139,55 @@ def _within(events: DataFrame, aggregates: Iterable[Aggregate]) -> DataFrame:
     return events.where(F.col("age_days") <= max(bounded)) if len(bounded) == len(longest) else events
 
 
+def _takes_part(aggregate: Aggregate) -> Column:
+    """Say whether an event is one of those whose latest are asked for."""
+    known = [F.col(name).isNotNull() for name in (aggregate.measure, aggregate.by) if name]
+    return reduce(lambda left, right: left & right, [*_conditions(aggregate), *known], F.lit(True))
+
+
 def _passes(aggregate: Aggregate) -> Column:
-    """Say whether an event lies in the window and passes every filter."""
+    """Say whether an event lies in the window, passes every filter, and is late enough in order."""
+    conditions = _conditions(aggregate)
+    last_count = 1 if aggregate.aggregation is Aggregation.LAST else aggregate.last_count
+    if last_count is not None:
+        conditions.append(F.col(_rank(aggregate)) <= last_count)
+    return reduce(lambda left, right: left & right, conditions, F.lit(True))
+
+
+def _conditions(aggregate: Aggregate) -> list[Column]:
     conditions = [
         F.col(each.column).isin(*each.values) if each.values else F.col(each.column) == 1 for each in aggregate.where
     ]
     if aggregate.window_days is not None:
         conditions.append(F.col("age_days") <= aggregate.window_days)
-    return reduce(lambda left, right: left & right, conditions, F.lit(True))
-
-
-def _sum(aggregate: Aggregate) -> Column:
-    return F.sum(F.when(_passes(aggregate), F.col(aggregate.measure)))
+    return conditions
 
 
 def _number(aggregate: Aggregate) -> Column:
-    """Lower a plain aggregate; sums are of whole numbers, and doubles come in with the last division."""
-    if aggregate.aggregation is Aggregation.COUNT:
-        return F.count(F.when(_passes(aggregate), F.lit(1)))
-    if aggregate.aggregation is Aggregation.RECENCY:
-        return F.min(F.when(_passes(aggregate), F.col("age_days")))
-    return _in_units(aggregate, _measured(aggregate))
+    """Lower an aggregate without groups; sums are of whole numbers, and doubles come in with the last division."""
+    match aggregate.aggregation:
+        case Aggregation.COUNT:
+            return F.count(F.when(_passes(aggregate), F.lit(1)))
+        case Aggregation.RECENCY:
+            return F.min(F.when(_passes(aggregate), F.col("age_days")))
+        case Aggregation.OLDEST:
+            return F.max(F.when(_passes(aggregate), F.col("age_days")))
+        case Aggregation.STREAK | Aggregation.LONGEST:
+            return _unbroken(aggregate)
+        case _:
+            return _in_units(aggregate, _measured(aggregate))
+
+
+def _unbroken(aggregate: Aggregate) -> Column:
+    """Lower a streak, which no break has followed, or the longest run since the break after it."""
+    passes, flag = _passes(aggregate), F.col(aggregate.measure)
+    run, at_break = F.col(_run(aggregate)), F.col(_break(aggregate))
+    is_set = passes & (flag != 0)
+    if aggregate.aggregation is Aggregation.STREAK:
+        length = F.count(F.when(is_set & at_break.isNull(), F.lit(1)))
+    else:
+        length = F.coalesce(F.max(F.when(is_set, run - F.coalesce(at_break, F.lit(0)))), F.lit(0))
+    return F.when(F.count(F.when(passes, flag)) > 0, length)
 
 
 def _measured(aggregate: Aggregate) -> Column:
@@ -130,16 +198,12 @@ def _measured(aggregate: Aggregate) -> Column:
             return F.coalesce(F.sum(value), F.lit(0))
         case Aggregation.MEAN | Aggregation.SHARE:
             return over(F.sum(value).cast("double"), F.count(value).cast("double"))
-        case Aggregation.MAX:
+        case Aggregation.MAX | Aggregation.LAST:
             return F.max(value)
         case Aggregation.MIN:
             return F.min(value)
         case Aggregation.STD:
             return _deviation(value)
-        case Aggregation.LAST:
-            return F.max(F.when(value.isNotNull(), F.struct("_at", "_tie", aggregate.measure))).getField(
-                aggregate.measure
-            )
         case _:
             raise AssertionError(aggregate)
 
@@ -147,9 +211,8 @@ def _measured(aggregate: Aggregate) -> Column:
 def _deviation(value: Column) -> Column:
     """Give the population deviation: sqrt(n * sum of squares - square of sum) / n, exact below the root."""
     count, total = F.count(value).cast("decimal(10,0)"), F.sum(value).cast("decimal(18,0)")
-    squares = F.sum((value.cast("decimal(10,0)") * value.cast("decimal(10,0)")).cast("decimal(20,0)")).cast(
-        "decimal(28,0)"
-    )
+    exact = value.cast("decimal(13,0)")
+    squares = F.sum((exact * exact).cast("decimal(26,0)")).cast("decimal(28,0)")
     spread = (count * squares).cast(EXACT) - (total * total).cast(EXACT)
     return over(F.sqrt(spread.cast("double")), count.cast("double"))
 

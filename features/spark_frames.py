@@ -1,17 +1,21 @@
 """The row-level frames on the engine: the receivable, its borrower and its merchant as they were known."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from features.spark_cut import minor
+from features.spark_compile import over
+from features.spark_cut import attached, minor
 from features.spark_streams import AsOf, flag, known
-from features.streams import FRAMES, MONEY_SCALE
+from features.streams import FRAMES, MONEY_SCALE, MOST_SHARERS, SHARE_SCALE
 from schemas.moments import day_start
 
 NEXT_DAYS = 30
 DAYS_PER_YEAR = 365.25
+DEVICE_WEIGHT = 20
+"""So many loans at the platform's rate stand beside those of the people who share a device."""
 
 
 def _days_since(as_of: AsOf, name: str) -> Column:
@@ -60,8 +64,28 @@ def _own(as_of: AsOf) -> DataFrame:
             "is_cash_loan": flag(F.col("merchant_id").isNull()),
             "is_disputed": flag(F.col("is_disputed")),
             "is_refund_open": flag(F.col("is_refund_open")),
+            **_previous(in_order.rowsBetween(Window.unboundedPreceding, -1)),
         },
     )
+
+
+def _previous(earlier: WindowSpec) -> dict[str, Column]:
+    """Tell what the borrower's earlier loans were like; null for the first."""
+    principal = minor("original_principal_amount")
+    rate = (F.col("annual_rate") * F.lit(SHARE_SCALE)).cast("bigint")
+
+    def mean(units: Column, scale: int) -> Column:
+        total, count = F.sum(units).over(earlier).cast("double"), F.count(units).over(earlier).cast("double")
+        return over(total, count) / scale
+
+    return {
+        "previous_principal_amount": mean(principal, MONEY_SCALE),
+        "previous_largest_amount": F.max(principal).over(earlier).cast("double") / MONEY_SCALE,
+        "previous_term_number": mean(F.col("term_number"), 1),
+        "previous_annual_rate": mean(rate, SHARE_SCALE),
+        "previous_worst_days": F.max("worst_days_past_due").over(earlier),
+        "previous_open_count": F.sum(flag(F.col("is_open"))).over(earlier),
+    }
 
 
 def _obligation(as_of: AsOf) -> DataFrame:
@@ -119,10 +143,52 @@ def _merchant(as_of: AsOf) -> DataFrame:
     )
 
 
+def _device_use(as_of: AsOf) -> DataFrame:
+    """Give who used which device, from the app's events and from orders."""
+    logs = (as_of.read(name).select("borrower_id", "device_id") for name in ("behaviour_events", "orders"))
+    used = reduce(DataFrame.unionByName, logs).where("borrower_id IS NOT NULL AND device_id IS NOT NULL")
+    return as_of.held("device_use", used.distinct)
+
+
+def _others(used: DataFrame) -> DataFrame:
+    """Pair borrowers who used one device; a device of more than so many people pairs nobody."""
+    people = used.groupBy("device_id").agg(F.count("*").alias("_people"))
+    shared = used.join(people.where(F.col("_people").between(2, MOST_SHARERS)).select("device_id"), "device_id")
+    others = shared.withColumnRenamed("borrower_id", "_other")
+    pairs = shared.join(others, "device_id").where(F.col("borrower_id") != F.col("_other"))
+    return pairs.select("borrower_id", "_other").distinct()
+
+
+def _device(as_of: AsOf) -> DataFrame:
+    used = _device_use(as_of)
+    rows, bad = F.count("*").alias("_rows"), F.sum("is_bad").alias("_bad")
+    seasoned = as_of.stream("loan").where("is_seasoned = 1")
+    loans = seasoned.groupBy(F.col("borrower_id").alias("_other")).agg(rows, bad)
+    sums = (F.sum(name).cast("double").alias(name) for name in ("_rows", "_bad"))
+    found = attached(_others(used), loans, "_other").groupBy("borrower_id").agg(F.count("*").alias("_people"), *sums)
+    platform = seasoned.agg(over(F.sum("is_bad").cast("double"), F.count("*").cast("double")).alias("_rate"))
+    listed = used.join(_listed(as_of, "DEVICE", "device_id"), "device_id").groupBy("borrower_id")
+    borrowers = attached(used.select("borrower_id").distinct(), found, "borrower_id").crossJoin(platform)
+    borrowers = attached(borrowers, listed.agg(F.count("*").alias("_listed")), "borrower_id")
+    loans_of_others, bad_ones = (F.coalesce(name, F.lit(0.0)) for name in ("_rows", "_bad"))
+    smoothed = (bad_ones + DEVICE_WEIGHT * F.col("_rate")) / (loans_of_others + DEVICE_WEIGHT)
+    return _named(
+        "device",
+        borrowers,
+        {
+            "other_borrower_count": F.coalesce("_people", F.lit(0)),
+            "other_loan_count": loans_of_others,
+            "smoothed_bad_share": smoothed,
+            "blacklisted_count": F.coalesce("_listed", F.lit(0)),
+        },
+    )
+
+
 FRAME_PREPARATIONS: Mapping[str, Callable[[AsOf], DataFrame]] = {
     "own": _own,
     "obligation": _obligation,
     "profile": _profile,
     "merchant": _merchant,
+    "device": _device,
 }
 """How each frame of `features.streams` is made."""

@@ -10,7 +10,17 @@ from features.spark_allotment import days_late
 from features.spark_cut import Hold, Logs, attached, local_day, local_moment, minor
 from features.spark_known import Known
 from features.states import StateConvention
-from features.streams import BAD_DAYS, NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR, SEASONED_DAYS, SHARE_SCALE, STREAMS
+from features.streams import (
+    BAD_DAYS,
+    FULL_SHARE,
+    NIGHT_FROM_HOUR,
+    NIGHT_UNTIL_HOUR,
+    SEASONED_DAYS,
+    SHARE_SCALE,
+    STREAMS,
+    WORK_FROM_HOUR,
+    WORK_UNTIL_HOUR,
+)
 
 
 class AsOf(Known):
@@ -60,6 +70,11 @@ def _is_weekend(time_zone: str) -> Column:
     return flag(F.dayofweek(local_day("happened_at", time_zone)).isin(1, 7))
 
 
+def _is_working_time(time_zone: str) -> Column:
+    hour = F.hour(local_moment("happened_at", time_zone))
+    return flag(hour.between(WORK_FROM_HOUR, WORK_UNTIL_HOUR - 1)) * (1 - _is_weekend(time_zone))
+
+
 def _orders(as_of: AsOf) -> DataFrame:
     cases = as_of.read("refunds_disputes").where("case_kind IN ('REFUND', 'RETURN') AND case_status <> 'REJECTED'")
     refunded = cases.select("order_id", F.lit(True).alias("_is_refunded")).distinct()
@@ -68,7 +83,7 @@ def _orders(as_of: AsOf) -> DataFrame:
     joined = attached(attached(events, refunded, "order_id"), home, "borrower_id")
     is_gone = F.col("order_status").isin("CANCELLED", "REFUSED")
     return joined.select(
-        *("borrower_id", "merchant_id", "category_code", "age_days", "_at", "_tie"),
+        *("borrower_id", "merchant_id", "category_code", "device_id", "age_days", "_at", "_tie"),
         minor("order_amount").alias("amount"),
         minor("credit_amount").alias("credit_amount"),
         flag(~is_gone).alias("is_kept"),
@@ -86,6 +101,8 @@ def _behaviour(as_of: AsOf) -> DataFrame:
         *("borrower_id", "event_type", "session_id", "device_id", "age_days", "_at", "_tie"),
         F.col("age_days").alias("active_day"),
         _is_night(as_of.time_zone).alias("is_night"),
+        _is_weekend(as_of.time_zone).alias("is_weekend"),
+        _is_working_time(as_of.time_zone).alias("is_working_time"),
         minor("event_amount").alias("amount"),
         minor("balance_amount").alias("balance"),
     )
@@ -120,22 +137,25 @@ def _instalments(as_of: AsOf) -> DataFrame:
     told = placed.withColumns(
         {"days_late": late.cast("bigint"), "days_early": early.cast("bigint"), "_covered": covered}
     )
-    last_late = F.max(F.when(F.col("days_late") > 0, F.col("due_on"))).over(Window.partitionBy("borrower_id"))
+    is_late, worst = F.col("days_late") > 0, F.max("days_late").over(Window.partitionBy("borrower_id"))
     return told.select(
         *("borrower_id", "receivable_id", "merchant_id", "age_days", "_at", "_tie", "days_late", "days_early"),
         due.alias("due_amount"),
         F.col("_covered").cast("bigint").alias("covered_amount"),
-        flag(F.col("days_late") > 0).alias("is_late"),
+        flag(~is_late).alias("is_in_time"),
+        flag(is_late).alias("is_late"),
         flag(F.col("days_late") > 7).alias("is_late_7"),
         flag(F.col("days_late") > 30).alias("is_late_30"),
         flag(is_open).alias("is_open"),
         flag(is_open & (F.col("_covered") > 0)).alias("is_partial"),
-        flag(F.coalesce(F.col("due_on") > last_late, F.lit(True))).alias("is_in_streak"),
+        flag(is_late & ~is_open).alias("is_cured"),
+        flag(F.col("period_number") == 1).alias("is_first"),
+        flag(is_late & (F.col("days_late") == worst)).alias("is_worst"),
     )
 
 
 def _loans(as_of: AsOf) -> DataFrame:
-    names = ("merchant_id", "region_code", "category_code", "originated_on")
+    names = ("merchant_id", "region_code", "category_code", "originated_on", "annual_rate")
     loans = as_of.states.join(as_of.loans(*names), "receivable_id")
     placed = as_of.placed(loans, F.col("originated_on"), F.col("originated_on"), F.col("receivable_id"))
     owed = F.when(F.col("is_open"), minor("current_principal_amount")).otherwise(F.lit(0))
@@ -145,6 +165,7 @@ def _loans(as_of: AsOf) -> DataFrame:
         minor("original_principal_amount").alias("principal"),
         owed.cast("bigint").alias("owed_principal"),
         minor("arrears_amount").alias("arrears"),
+        (F.col("annual_rate") * F.lit(SHARE_SCALE)).cast("bigint").alias("annual_rate"),
         F.col("worst_days_past_due").alias("worst_days"),
         F.col("late_count").alias("late_number"),
         flag(F.col("is_open")).alias("is_open"),
@@ -161,12 +182,16 @@ def _statements(as_of: AsOf) -> DataFrame:
     events = as_of.happened(as_of.read("credit_accounts"), "account_id")
     limit, used = minor("limit_amount"), minor("used_amount")
     share = F.when(limit > 0, F.floor(used.cast("double") / limit.cast("double") * SHARE_SCALE + 0.5))
-    latest = F.max("happened_at").over(Window.partitionBy("account_id"))
+    of_line = Window.partitionBy("account_id")
+    latest, before = F.max("happened_at").over(of_line), F.lag(limit).over(of_line.orderBy("happened_at"))
     return events.select(
         *("borrower_id", "age_days", "_at", "_tie"),
         limit.alias("limit_amount"),
         used.alias("used_amount"),
         share.cast("bigint").alias("utilisation"),
+        flag(share >= FULL_SHARE * SHARE_SCALE).alias("is_nearly_full"),
+        flag(limit > before).alias("is_raised"),
+        flag(limit < before).alias("is_cut"),
         known(F.col("account_status") == "FROZEN").alias("is_frozen"),
         flag(F.col("happened_at") == latest).alias("is_latest"),
     )

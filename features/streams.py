@@ -12,6 +12,12 @@ BAD_DAYS = 30
 """A loan that ever was this many days past due counts as bad where groups of loans are compared."""
 NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR = 22, 6
 """Night is from 22:00 to 6:00 of the platform's wall clock."""
+WORK_FROM_HOUR, WORK_UNTIL_HOUR = 9, 18
+"""Working time is from 9:00 to 18:00 of the platform's wall clock, Monday to Friday."""
+FULL_SHARE = 0.9
+"""A credit line of which so much is in use is nearly full."""
+MOST_SHARERS = 50
+"""A device of more borrowers than this belongs to a shop or a lab, and tells nothing of who knows whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Stream:
         day: Which day places it in a window.
         tables: Logs that it is made of.
         columns: What a row tells.
-        is_ordered: Whether the order of its events within a day is kept, for LAST.
+        is_ordered: Whether the order of its events is kept, for last values, streaks and the latest k.
     """
 
     name: str
@@ -90,8 +96,10 @@ ORDER = Stream(
     ("orders", "borrowers", "refunds_disputes"),
     (
         *_entities("borrower_id", "merchant_id"),
+        _code("borrower_id", "Who bought."),
         _code("merchant_id", "Who sold."),
         _code("category_code", "What was bought."),
+        _code("device_id", "The device that it was made on."),
         _money("amount", "What was to be paid in all."),
         _money("credit_amount", "The part on credit."),
         _whole("is_kept", "Neither cancelled nor refused."),
@@ -102,6 +110,7 @@ ORDER = Stream(
         _whole("is_away", "Sent outside the borrower's home region; null where either is not known."),
         _whole("is_refunded", "A refund or return that was not rejected is known."),
     ),
+    is_ordered=True,
 )
 
 BEHAVIOUR = Stream(
@@ -116,9 +125,12 @@ BEHAVIOUR = Stream(
         _code("device_id", "The device."),
         _code("active_day", "The local day, as a code to count."),
         _whole("is_night", "Done from 22:00 to 6:00."),
+        _whole("is_weekend", "Done on a Saturday or Sunday."),
+        _whole("is_working_time", "Done from 9:00 to 18:00, Monday to Friday."),
         _money("amount", "Amount moved on an account."),
         _money("balance", "Balance after it."),
     ),
+    is_ordered=True,
 )
 
 REPAYMENT = Stream(
@@ -133,6 +145,7 @@ REPAYMENT = Stream(
         _money("paid_amount", "Principal, interest and fees paid; 0 for a voiding."),
         _money("penalty_amount", "Penalties paid; 0 for a voiding."),
     ),
+    is_ordered=True,
 )
 
 INSTALMENT = Stream(
@@ -146,12 +159,15 @@ INSTALMENT = Stream(
         _money("covered_amount", "The part that cash covers."),
         _whole("days_late", "Days from due day to cover, or so far; 0 when not late."),
         _whole("days_early", "Days by which cover came before the due day; 0 when it did not."),
+        _whole("is_in_time", "Neither was nor is late."),
         _whole("is_late", "Was or is late."),
         _whole("is_late_7", "Was or is more than 7 days late."),
         _whole("is_late_30", "Was or is more than 30 days late."),
         _whole("is_open", "Not covered."),
         _whole("is_partial", "Not covered, but partly."),
-        _whole("is_in_streak", "Due after the borrower's last late instalment."),
+        _whole("is_cured", "Was late, and is covered."),
+        _whole("is_first", "Period 1 of its schedule."),
+        _whole("is_worst", "Late by as many days as the borrower ever was."),
     ),
     is_ordered=True,
 )
@@ -166,6 +182,7 @@ LOAN = Stream(
         _money("principal", "Principal at disbursement."),
         _money("owed_principal", "Principal still owed; 0 when closed or written off."),
         _money("arrears", "Due and not covered."),
+        _share("annual_rate", "All-in annual rate."),
         _whole("days_past_due", "Days past due."),
         _whole("worst_days", "Worst days past due ever."),
         _whole("late_number", "How many instalments were late."),
@@ -177,6 +194,7 @@ LOAN = Stream(
         _whole("is_prepaid", "Paid in full before its time."),
         _whole("is_cash", "Without merchant."),
     ),
+    is_ordered=True,
 )
 
 STATEMENT = Stream(
@@ -189,6 +207,9 @@ STATEMENT = Stream(
         _money("limit_amount", "Credit limit."),
         _money("used_amount", "Part in use."),
         _share("utilisation", "Used over limit; null without a limit."),
+        _whole("is_nearly_full", "At least nine tenths of the limit are in use; null without a limit."),
+        _whole("is_raised", "The limit is higher than in the line's statement before; null in the first one."),
+        _whole("is_cut", "The limit is lower than in the line's statement before; null in the first one."),
         _whole("is_frozen", "The line is frozen."),
         _whole("is_latest", "No later statement of its line is known."),
     ),
@@ -235,5 +256,15 @@ FRAMES: Mapping[str, tuple[str, str]] = {
     "obligation": ("borrower_id", "What falls due for the borrower in the 30 days from the as-of day."),
     "profile": ("borrower_id", "What the platform knows about the borrower."),
     "merchant": ("merchant_id", "What the platform knows about the merchant."),
+    "device": ("borrower_id", "How others fared who used a device of the borrower's, of devices of at most 50 people."),
 }
 """Row-level frames: the column that one row belongs to, and what they tell."""
+
+FRAME_TABLES: Mapping[str, tuple[str, ...]] = {
+    "own": ("receivables", "receivable_states", "instalments"),
+    "obligation": ("instalments", "receivable_states"),
+    "profile": ("borrowers", "blacklist"),
+    "merchant": ("merchants", "blacklist"),
+    "device": ("behaviour_events", "orders", "receivables", "receivable_states"),
+}
+"""Tables that each frame is made of."""

@@ -182,6 +182,7 @@ def doings(p: Platform, borrowers: int = 8) -> None:
             "order_status": p.dice.choice(["PAID", "COMPLETED", "CANCELLED", "REFUSED"]),
             "order_amount": p.amount(999_999_999),
             "credit_amount": p.maybe(p.amount()),
+            "device_id": p.maybe(p.id("d", 5)),
             "region_code": p.maybe(p.id("region", 3)),
         }
         p.add("orders", order_id=f"o{number}", **told)
@@ -191,11 +192,12 @@ def doings(p: Platform, borrowers: int = 8) -> None:
             "borrower_id": p.id("b", borrowers),
             "event_type": p.dice.choice([*kinds, "ACCOUNT_CREDIT", "ACCOUNT_DEBIT"]),
             "session_id": p.maybe(p.id("s", 9)),
-            "device_id": p.maybe(p.id("d", 4)),
+            "device_id": p.maybe(p.id("d", 4), 0.5),
             "event_amount": p.maybe(p.amount()),
-            "balance_amount": p.maybe(-p.amount()),
+            "balance_amount": p.maybe(p.dice.choice([-1, 1]) * p.amount()),
         }
         p.add("behaviour_events", event_id=p.new_id("e"), **told)
+    shop_device(p)
     for _ in range(30):
         account = p.dice.randrange(10)
         told = {
@@ -217,6 +219,16 @@ def doings(p: Platform, borrowers: int = 8) -> None:
             "worst_bucket_24m_number": p.maybe(p.dice.randint(0, 5)),
         }
         p.add("credit_reports", report_id=p.new_id("report"), **told)
+
+
+def shop_device(p: Platform) -> None:
+    """Let 49 strangers and a few borrowers use one device: with the second borrower it is one of too many people."""
+    for number in range(49):
+        told = {"borrower_id": f"stranger{number}", "event_type": "BROWSE", "device_id": "shop"}
+        p.add("behaviour_events", p.when(400, -1), event_id=p.new_id("e"), **told)
+    for _ in range(p.dice.randint(0, 3)):
+        told = {"borrower_id": p.id("b", 8), "event_type": "BROWSE", "device_id": "shop"}
+        p.add("behaviour_events", event_id=p.new_id("e"), **told)
 
 
 def world(seed: int, as_of: date, time_zone: str) -> Rows:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from features.declarations import (
+    ORDERED,
     PLATFORM,
     ZERO_WHEN_EMPTY,
     Aggregate,
@@ -32,51 +33,75 @@ def is_in(aggregate: Aggregate, row: Row) -> bool:
     return all(row[each.column] in each.values if each.values else row[each.column] == 1 for each in aggregate.where)
 
 
+def taking_part(aggregate: Aggregate, rows: Sequence[Row]) -> list[Row]:
+    """Give the rows that count, in order if their order matters, and of these the latest ones asked for."""
+    named = [name for name in (aggregate.measure, aggregate.by) if name]
+    found = [row for row in rows if is_in(aggregate, row) and all(row[name] is not None for name in named)]
+    if aggregate.aggregation in ORDERED or aggregate.last_count is not None:
+        found.sort(key=lambda row: (row["at"], row["tie"]))
+    return found if aggregate.last_count is None else found[-aggregate.last_count :]
+
+
 def aggregate_value(aggregate: Aggregate, rows: Sequence[Row]) -> float | None:
     """Compute one aggregate from an entity's rows."""
-    rows = [row for row in rows if is_in(aggregate, row)]
-    kind = aggregate.aggregation
-    if kind is Aggregation.COUNT:
-        return float(len(rows))
-    if kind is Aggregation.RECENCY:
-        return min((float(row["age_days"]) for row in rows), default=None)
-    if kind is Aggregation.DISTINCT:
-        return float(len({row[aggregate.by] for row in rows} - {None}))
-    scale = STREAMS[aggregate.stream].column(aggregate.measure).scale
-    if kind is Aggregation.TOP_SHARE:
-        return top_share(aggregate, rows)
-    if kind is Aggregation.LAST:
-        rows = sorted(rows, key=lambda row: (row["at"], row["tie"]))
-    values = [row[aggregate.measure] for row in rows if row[aggregate.measure] is not None]
-    return None if not values and kind not in ZERO_WHEN_EMPTY else measured(kind, values) / scale
+    rows, kind = taking_part(aggregate, rows), aggregate.aggregation
+    if not rows:
+        return 0.0 if kind in ZERO_WHEN_EMPTY else None
+    if kind in {Aggregation.TOP_SHARE, Aggregation.ENTROPY}:
+        return shared_out(aggregate, rows)
+    if aggregate.measure:
+        value = measured(kind, [row[aggregate.measure] for row in rows])
+        has_unit = kind not in {Aggregation.STREAK, Aggregation.LONGEST}
+        return value / STREAMS[aggregate.stream].column(aggregate.measure).scale if has_unit else value
+    ages = [row["age_days"] for row in rows]
+    numbers = {
+        Aggregation.COUNT: len(rows),
+        Aggregation.DISTINCT: len({row[aggregate.by] for row in rows if aggregate.by}),
+        Aggregation.RECENCY: min(ages),
+        Aggregation.OLDEST: max(ages),
+    }
+    return float(numbers[kind])
+
+
+def unbroken(kind: Aggregation, values: list[int]) -> int:
+    """Walk from the oldest value on: a run grows with every value but 0, which ends it."""
+    run = longest = 0
+    for value in values:
+        run = run + 1 if value != 0 else 0
+        longest = max(longest, run)
+    return run if kind is Aggregation.STREAK else longest
 
 
 def measured(kind: Aggregation, values: list[int]) -> float:
+    """Make one number of the values of the events that take part, the oldest first."""
     count = len(values)
     match kind:
-        case Aggregation.SUM:
-            return float(sum(values))
         case Aggregation.MEAN | Aggregation.SHARE:
             return sum(values) / count
-        case Aggregation.MAX:
-            return float(max(values))
-        case Aggregation.MIN:
-            return float(min(values))
-        case Aggregation.LAST:
-            return float(values[-1])
         case Aggregation.STD:
             mean = sum(values) / count
             return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / count)
-    raise AssertionError(kind)
+        case Aggregation.STREAK | Aggregation.LONGEST:
+            return float(unbroken(kind, values))
+    numbers = {
+        Aggregation.SUM: sum(values),
+        Aggregation.MAX: max(values),
+        Aggregation.MIN: min(values),
+        Aggregation.LAST: values[-1],
+    }
+    return float(numbers[kind])
 
 
-def top_share(aggregate: Aggregate, rows: Sequence[Row]) -> float | None:
+def shared_out(aggregate: Aggregate, rows: Sequence[Row]) -> float | None:
     groups: dict[Any, int] = defaultdict(int)
     for row in rows:
-        if row[aggregate.by] is not None and row[aggregate.measure] is not None:
-            groups[row[aggregate.by]] += row[aggregate.measure]
+        groups[row[aggregate.by]] += row[aggregate.measure] if aggregate.measure else 1
     total = sum(groups.values())
-    return max(groups.values()) / total if total > 0 else None
+    if total <= 0:
+        return None
+    if aggregate.aggregation is Aggregation.TOP_SHARE:
+        return max(groups.values()) / total
+    return -math.fsum(value / total * math.log(value / total) for value in groups.values() if value > 0)
 
 
 class Reader:
@@ -157,6 +182,22 @@ class Reader:
             "is_first_loan": number == 0,
             "is_auto_debit": row["is_auto_debit"],
             "is_cash_loan": row["merchant_id"] is None,
+            **self._previous(loans[:number]),
+        }
+
+    def _previous(self, loans: list[Row]) -> Row:
+        if not loans:
+            return {}
+        states = [self.platform.states[each["receivable_id"]] for each in loans]
+        principals = [float(each["original_principal_amount"]) for each in loans]
+        rates = [float(each["annual_rate"]) for each in loans if each["annual_rate"] is not None]
+        return {
+            "previous_principal_amount": sum(principals) / len(loans),
+            "previous_largest_amount": max(principals),
+            "previous_term_number": sum(each["term_number"] for each in loans) / len(loans),
+            "previous_annual_rate": sum(rates) / len(rates) if rates else None,
+            "previous_worst_days": max(each["worst_days_past_due"] for each in states),
+            "previous_open_count": sum(each["is_open"] for each in states),
         }
 
     def _obligation(self) -> Row:
@@ -186,6 +227,27 @@ class Reader:
             "is_related_party": row["is_related_party"],
             "is_insolvent": row["is_insolvent"],
             "is_blacklisted": self.platform.is_listed("BORROWER", row["borrower_id"]),
+        }
+
+    def _device(self) -> Row:
+        people: dict[str, set[str]] = defaultdict(set)
+        for row in (*self.platform.known["behaviour_events"], *self.platform.known["orders"]):
+            if row["device_id"] is not None and row["borrower_id"] is not None:
+                people[row["device_id"]].add(row["borrower_id"])
+        me = self.row["borrower_id"]
+        mine = [device for device, users in people.items() if me in users]
+        others = {user for device in mine if len(people[device]) <= 50 for user in people[device]} - {me}
+        seasoned = [row for row in self.platform.streams["loan"] if row["is_seasoned"]]
+        theirs = [row for row in seasoned if row["borrower_id"] in others]
+        if not mine:
+            return {}
+        rate = sum(row["is_bad"] for row in seasoned) / len(seasoned) if seasoned else None
+        bad = sum(row["is_bad"] for row in theirs)
+        return {
+            "other_borrower_count": len(others),
+            "other_loan_count": len(theirs),
+            "smoothed_bad_share": None if rate is None else (bad + 20 * rate) / (len(theirs) + 20),
+            "blacklisted_count": sum(self.platform.is_listed("DEVICE", device) for device in mine),
         }
 
     def _merchant(self) -> Row:

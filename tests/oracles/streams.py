@@ -73,6 +73,7 @@ class Platform:
                 **self._event(row, "order_id"),
                 "merchant_id": row["merchant_id"],
                 "category_code": row["category_code"],
+                "device_id": row["device_id"],
                 "amount": units(row["order_amount"]),
                 "credit_amount": units(row["credit_amount"]),
                 "is_kept": int(not is_gone),
@@ -89,7 +90,16 @@ class Platform:
             event = self._event(row, "event_id")
             codes = {name: row[name] for name in ("event_type", "session_id", "device_id")}
             amounts = {"amount": units(row["event_amount"]), "balance": units(row["balance_amount"])}
-            yield {**event, **codes, **amounts, "active_day": event["age_days"], "is_night": self._is_night(row)}
+            clock = self._clock(row["happened_at"])
+            yield {
+                **event,
+                **codes,
+                **amounts,
+                "active_day": event["age_days"],
+                "is_night": self._is_night(row),
+                "is_weekend": int(clock.isoweekday() >= 6),
+                "is_working_time": int(9 <= clock.hour < 18 and clock.isoweekday() < 6),
+            }
 
     def _repayments(self) -> Iterable[Row]:
         counted = {row["repayment_id"] for row in payments(self.known, self.as_of)}
@@ -102,6 +112,8 @@ class Platform:
                 "borrower_id": self.receivables[row["receivable_id"]]["borrower_id"],
                 "receivable_id": row["receivable_id"],
                 "age_days": self._age(row["value_on"]),
+                "at": row["value_on"],
+                "tie": row["repayment_id"],
                 "kind": "PAYMENT" if is_payment else "VOIDING",
                 "method": row["method"],
                 "paid_amount": units(cash) if is_payment else 0,
@@ -110,12 +122,12 @@ class Platform:
 
     def _instalments(self) -> Iterable[Row]:
         lines = [row for contract in self.contracts.values() for row in self._lines(contract)]
-        last_late: dict[str, date] = {}
+        worst: dict[str, int] = {}
         for row in lines:
-            if row["is_late"] and row["age_days"] >= 1:
-                last_late[row["borrower_id"]] = max(last_late.get(row["borrower_id"], date.min), row["at"])
+            if row["age_days"] >= 1:
+                worst[row["borrower_id"]] = max(worst.get(row["borrower_id"], 0), row["days_late"])
         for row in lines:
-            yield {**row, "is_in_streak": int(row["at"] > last_late.get(row["borrower_id"], date.min))}
+            yield {**row, "is_worst": int(row["is_late"] and row["days_late"] == worst.get(row["borrower_id"]))}
 
     def _lines(self, contract: Contract) -> Iterable[Row]:
         cover = sum(contract._cover().values(), Decimal(0))
@@ -132,11 +144,14 @@ class Platform:
                 "covered_amount": units(covered),
                 "days_late": late,
                 "days_early": max((line["due_on"] - settled_on).days, 0) if settled_on else 0,
+                "is_in_time": int(late == 0),
                 "is_late": int(late > 0),
                 "is_late_7": int(late > 7),
                 "is_late_30": int(late > 30),
                 "is_open": int(settled_on is None),
                 "is_partial": int(settled_on is None and covered > 0),
+                "is_cured": int(late > 0 and settled_on is not None),
+                "is_first": int(line["period_number"] == 1),
             }
 
     def _loans(self) -> Iterable[Row]:
@@ -145,6 +160,9 @@ class Platform:
             yield {
                 **{key: row[key] for key in ("borrower_id", "merchant_id", "region_code", "category_code")},
                 "age_days": age,
+                "at": row["originated_on"],
+                "tie": name,
+                "annual_rate": None if row["annual_rate"] is None else int(row["annual_rate"] * 1_000_000),
                 "principal": units(row["original_principal_amount"]),
                 "owed_principal": units(state["current_principal_amount"]) if state["is_open"] else 0,
                 "arrears": units(state["arrears_amount"]),
@@ -161,22 +179,31 @@ class Platform:
             }
 
     def _statements(self) -> Iterable[Row]:
-        latest: dict[str, datetime] = {}
-        for row in self.known["credit_accounts"]:
-            latest[row["account_id"]] = max(latest.get(row["account_id"], row["happened_at"]), row["happened_at"])
-        for row in self.known["credit_accounts"]:
-            limit, used = row["limit_amount"], row["used_amount"]
-            is_known = limit is not None and used is not None and limit > 0
-            yield {
-                **self._event(row, "account_id"),
-                "limit_amount": units(limit),
-                "used_amount": units(used),
-                "utilisation": math.floor(float(used * 100) / float(limit * 100) * 1_000_000 + 0.5)
-                if is_known
-                else None,
-                "is_frozen": int(row["account_status"] == "FROZEN"),
-                "is_latest": int(row["happened_at"] == latest[row["account_id"]]),
-            }
+        lines: dict[str, list[Row]] = {}
+        for row in sorted(self.known["credit_accounts"], key=lambda row: row["happened_at"]):
+            lines.setdefault(row["account_id"], []).append(row)
+        for line in lines.values():
+            for before, row in zip([None, *line], line, strict=False):
+                yield self._statement(
+                    row, None if before is None else before["limit_amount"], is_latest=row is line[-1]
+                )
+
+    def _statement(self, row: Row, before: Decimal | None, *, is_latest: bool) -> Row:
+        limit, used = row["limit_amount"], row["used_amount"]
+        is_known = limit is not None and used is not None and limit > 0
+        share = math.floor(float(used * 100) / float(limit * 100) * 1_000_000 + 0.5) if is_known else None
+        is_second = limit is not None and before is not None
+        return {
+            **self._event(row, "account_id"),
+            "limit_amount": units(limit),
+            "used_amount": units(used),
+            "utilisation": share,
+            "is_nearly_full": None if share is None else int(share >= 900_000),
+            "is_raised": int(limit > before) if is_second else None,
+            "is_cut": int(limit < before) if is_second else None,
+            "is_frozen": int(row["account_status"] == "FROZEN"),
+            "is_latest": int(is_latest),
+        }
 
     def _reports(self) -> Iterable[Row]:
         for row in self.known["credit_reports"]:
