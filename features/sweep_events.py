@@ -62,7 +62,7 @@ def _events(rows: pa.Table, program: Program) -> tuple[Events, pa.Array]:
         measures=_stacked(
             np.empty((number, len(program.measures)), np.int64), (whole(rows.column(name)) for name in program.measures)
         ),
-        codes=_stacked(np.empty((number, len(codes)), np.int32), map(_numbers, codes)),
+        codes=_stacked(np.empty((number, len(codes)), np.int32), map(numbers, codes)),
         kinds=np.array([len(each.dictionary) for each in codes], np.int64),
     )
     return events, entity.dictionary.take(entity.indices.take(pa.array(starts[:-1])))
@@ -83,9 +83,10 @@ def whole(column: pa.ChunkedArray) -> I64:
     return numbers
 
 
-def _numbers(codes: pa.DictionaryArray) -> I32:
-    numbers: I32 = pc.fill_null(codes.indices, -1).to_numpy().astype(np.int32)
-    return numbers
+def numbers(codes: pa.DictionaryArray) -> I32:
+    """Give codes as positions in their dictionary, -1 where null."""
+    positions: I32 = pc.fill_null(codes.indices, -1).to_numpy().astype(np.int32)
+    return positions
 
 
 def _stacked(table: NDArray[Whole], columns: Iterable[NDArray[Whole]]) -> NDArray[Whole]:
@@ -110,7 +111,7 @@ def _met(column: pa.ChunkedArray, condition: Condition) -> Flags:
     elif condition.values:
         codes = coded(column)
         wanted = np.append(np.asarray(pc.is_in(codes.dictionary, pa.array(condition.values))), [False])
-        met = wanted[_numbers(codes)]
+        met = wanted[numbers(codes)]
     else:
         met = whole(column) == 1
     return met

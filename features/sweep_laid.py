@@ -1,0 +1,99 @@
+"""Laid-out logs made ready for the sweep, borrower by borrower: versions told apart, and joined with what was known.
+
+What the engine's streams join as of one day, these join for all days at once: an order lies in pieces, with and without
+a refund, in one home region and the next.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.sweep_events import coded, numbers, whole
+from features.sweep_plan import FOREVER, I32, I64
+from features.sweep_versions import Intervals, Versions, beside, visible_until
+
+TIMES = ("borrower_id", "happened_at", "known_at", "key_hash", "day", "since", "is_deleted", "is_revision")
+"""What every laid-out table says of a row beside its own columns."""
+
+
+class Facts(NamedTuple):
+    """Facts sorted by what they are about: the key, when they are seen, and their rows."""
+
+    key: I64
+    seen: Intervals
+    rows: pa.Table
+
+
+def seen_rows(rows: pa.Table) -> pa.Table:
+    """Give a laid-out table's rows that any day may see, each with the last day that sees it, `until`."""
+    is_revision = whole(rows.column("is_revision")) == 1
+    is_deleted = whole(rows.column("is_deleted")) == 1
+    if not (is_revision.any() or is_deleted.any()):
+        return rows
+    since = whole(rows.column("since")).astype(np.int32)
+    owner = numbers(coded(rows.column("borrower_id"))).astype(np.int64)
+    versions = Versions(owner, whole(rows.column("key_hash")), whole(rows.column("known_at")), since)
+    until = visible_until(versions, is_revision)
+    stand = np.flatnonzero(~is_deleted & (since < until))
+    return rows.append_column("until", pa.array(until)).take(pa.array(stand))
+
+
+def facts(rows: pa.Table, key: I64) -> Facts:
+    """Sort facts by what they are about, and those about one thing by when they became known."""
+    order = np.lexsort((whole(rows.column("known_at")), key))
+    return Facts(key[order], _intervals(rows, order), rows.take(pa.array(order)))
+
+
+def _intervals(rows: pa.Table, order: I64 | None = None) -> Intervals:
+    since = whole(rows.column("since")).astype(np.int32)
+    until = whole(rows.column("until")) if "until" in rows.column_names else np.full(rows.num_rows, FOREVER)
+    both = Intervals(since, until.astype(np.int32))
+    return both if order is None else Intervals(both.since[order], both.until[order])
+
+
+def joined(rows: pa.Table, key: I64, known: Facts) -> tuple[pa.Table, I64]:
+    """Divide rows where the fact about their key changes; give the pieces, and for each its fact, -1 for none."""
+    first, behind = np.searchsorted(known.key, key, "left"), np.searchsorted(known.key, key, "right")
+    pieces = beside(_intervals(rows), first, behind, known.seen)
+    bare = rows.drop_columns([name for name in ("since", "until") if name in rows.column_names])
+    is_whole = len(pieces.row) == rows.num_rows
+    divided = bare if is_whole else bare.take(pa.array(pieces.row))
+    days: Mapping[str, I32] = {"since": pieces.since, "until": pieces.until}
+    for name, values in days.items():
+        divided = divided.append_column(name, pa.array(values))
+    return divided, pieces.fact
+
+
+def orders(rows: pa.Table, refunds: pa.Table, homes: pa.Table) -> pa.Table:
+    """Make orders ready: `is_refunded` by the refunds known, `is_away` by the home region known.
+
+    Args:
+        rows: Laid-out orders of some borrowers.
+        refunds: Laid-out refunds and returns of the same borrowers' orders, those that were not rejected.
+        homes: Laid-out versions of the same borrowers.
+    """
+    refunded = facts(seen_rows(refunds), whole(seen_rows(refunds).column("order_hash")))
+    told, fact = joined(seen_rows(rows), whole(seen_rows(rows).column("key_hash")), refunded)
+    told = told.append_column("is_refunded", pa.array((fact >= 0).astype(np.int8)))
+    at_home = seen_rows(homes)
+    owners = pa.concat_tables([told.select(["borrower_id"]), at_home.select(["borrower_id"])]).unify_dictionaries()
+    owner = numbers(coded(owners.column("borrower_id"))).astype(np.int64)
+    home = facts(at_home, owner[told.num_rows :])
+    told, fact = joined(told, owner[: told.num_rows], home)
+    return told.append_column("is_away", _is_away(told.column("region_code"), home.rows.column("home_code"), fact))
+
+
+def _is_away(region: pa.ChunkedArray, homes: pa.ChunkedArray, fact: I64) -> pa.Array:
+    """Say whether each region is another than the home's; null where either is not known."""
+    place = pa.array(np.where(fact >= 0, fact, 0), mask=fact < 0)
+    home = homes.combine_chunks().cast(pa.string()).take(place)
+    return pc.not_equal(region.combine_chunks().cast(pa.string()), home).cast(pa.int8())
+
+
+def behaviour(rows: pa.Table) -> pa.Table:
+    """Make behaviour ready: `active_day` counts the days with anything done."""
+    told = seen_rows(rows)
+    return told.append_column("active_day", told.column("day").cast(pa.int32()))
