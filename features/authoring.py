@@ -21,7 +21,7 @@ NULL_MEANS = {
     Aggregation.MAX: "no such event in the window",
     Aggregation.MIN: "no such event in the window",
     Aggregation.STD: "no such event in the window",
-    Aggregation.SHARE: "no event in the window of which it is known",
+    Aggregation.SHARE: "no event in the window that says it",
     Aggregation.LAST: "no such event is known",
     Aggregation.RECENCY: "no such event is known",
     Aggregation.TOP_SHARE: "nothing to share out in the window",
@@ -70,7 +70,10 @@ def latest(
 
 
 def _null_means(aggregate: Aggregate) -> str:
-    null_means = NULL_MEANS.get(aggregate.aggregation, "")
+    return _with_entity(aggregate, NULL_MEANS.get(aggregate.aggregation, ""))
+
+
+def _with_entity(aggregate: Aggregate, null_means: str) -> str:
     if aggregate.entity in {"borrower_id", "receivable_id"}:
         return null_means
     nothing = f"the receivable has no {aggregate.entity.rpartition('_')[0]}"
@@ -93,7 +96,7 @@ def paced(
     """Declare how the daily pace changed."""
     trend = Trend(over_days(aggregate, short), over_days(aggregate, long))
     sentence = f"Daily pace of {words} in the last {short} days over that of the last {long}"
-    return combined(family, trend, sentence, "ratio", direction, "nothing in the long window")
+    return combined(family, trend, sentence, "ratio", direction, _with_entity(aggregate, "nothing in the long window"))
 
 
 def combined(
