@@ -1,15 +1,14 @@
 """Features on the engine: one row for every open receivable, one column for every feature of the catalogue."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from features.catalogue import FEATURES, features_table
-from features.declarations import PLATFORM, Aggregate, Feature, Term, leaves
+from features.declarations import PLATFORM, Aggregate, Feature, Term, feature_name, leaves
 from features.spark_compile import aggregated, value_of
 from features.spark_cut import attached, visible
 from features.spark_frames import FRAME_PREPARATIONS
@@ -20,24 +19,33 @@ from schemas.spark import conform
 
 __all__ = ["AsOf", "build_features", "by_expressions", "visible"]
 
-Means = Callable[[DataFrame, Sequence[Aggregate], date], Sequence[DataFrame]]
-"""From a stream as it was known at the start of a day, and aggregates of it, to frames of a row an entity."""
+Means = Callable[[AsOf, Sequence[Aggregate]], Sequence[DataFrame]]
+"""From what was known at the start of a day, and aggregates of one stream and entity, to frames of a row an entity."""
 
 KEYS = (PLATFORM, "category_code", "region_code", "merchant_id", "receivable_id", "borrower_id")
 """The columns by which frames join, the coarsest first; within one, narrow frames first, so that little is copied."""
 
 
-def swept(events: DataFrame, aggregates: Sequence[Aggregate], as_of: date) -> Sequence[DataFrame]:
+def swept(known: AsOf, aggregates: Sequence[Aggregate]) -> Sequence[DataFrame]:
     """Sweep what belongs to one borrower; groups that hold a large part of all rows are for the engine to add up."""
-    if aggregates[0].entity in {"borrower_id", "receivable_id"}:
-        return [swept_frame(events, aggregates, as_of)]
+    first = aggregates[0]
+    events = known.stream(first.stream)
+    if first.entity in {"borrower_id", "receivable_id"}:
+        return [swept_frame(events, aggregates, known.day)]
     return aggregated(events, aggregates)
 
 
-def by_expressions(events: DataFrame, aggregates: Sequence[Aggregate], as_of: date) -> Sequence[DataFrame]:
+def swept_before(known: AsOf, aggregates: Sequence[Aggregate], laid: Mapping[str, DataFrame]) -> Sequence[DataFrame]:
+    """Take what was swept from the layout already, a row a borrower by stream; sweep the rest."""
+    first = aggregates[0]
+    if first.entity == "borrower_id" and first.stream in laid:
+        return [laid[first.stream].select(first.entity, *map(feature_name, aggregates))]
+    return swept(known, aggregates)
+
+
+def by_expressions(known: AsOf, aggregates: Sequence[Aggregate]) -> Sequence[DataFrame]:
     """Compute all aggregates by expressions of the engine: clear and slow, the sweep's reference."""
-    del as_of
-    return aggregated(events, aggregates)
+    return aggregated(known.stream(aggregates[0].stream), aggregates)
 
 
 def build_features(known: AsOf, features: Sequence[Feature] = FEATURES, means: Means = swept) -> DataFrame:
@@ -65,7 +73,7 @@ def _parts(known: AsOf, needed: Iterable[Aggregate | Term], means: Means) -> Ite
         if isinstance(leaf, Aggregate):
             passes[leaf.stream, leaf.entity].append(leaf)
     for (stream, entity), aggregates in passes.items():
-        for number, part in enumerate(means(known.stream(stream), aggregates, known.day)):
+        for number, part in enumerate(means(known, aggregates)):
             yield entity, known.held(f"{stream}_{entity}_{number}", partial(_same, part))
     for frame in dict.fromkeys(leaf.frame for leaf in needed if isinstance(leaf, Term)):
         yield FRAMES[frame][0], known.held(frame, partial(FRAME_PREPARATIONS[frame], known))

@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 
 from features.spark_compile import over
 from features.spark_cut import attached, minor
-from features.spark_streams import AsOf, flag, known
+from features.spark_events import flag, known
+from features.spark_streams import AsOf
 from features.streams import FRAMES, MONEY_SCALE, MOST_SHARERS, SHARE_SCALE
 from schemas.moments import day_start
 

@@ -7,20 +7,19 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.spark_allotment import days_late
-from features.spark_cut import Hold, Logs, attached, local_day, local_moment, minor
+from features.spark_cut import Hold, Logs, attached, local_day, minor
+from features.spark_events import behaviour_columns, flag, known, order_columns
 from features.spark_known import Known
 from features.states import StateConvention
 from features.streams import (
     BAD_DAYS,
     FULL_SHARE,
-    NIGHT_FROM_HOUR,
-    NIGHT_UNTIL_HOUR,
     SEASONED_DAYS,
     SHARE_SCALE,
     STREAMS,
-    WORK_FROM_HOUR,
-    WORK_UNTIL_HOUR,
 )
+
+IS_REFUND = "case_kind IN ('REFUND', 'RETURN') AND case_status <> 'REJECTED'"
 
 
 class AsOf(Known):
@@ -42,8 +41,8 @@ class AsOf(Known):
         return self.held(f"stream_{name}", lambda: PREPARATIONS[name](self).select(*STREAMS[name].stored))
 
     def happened(self, frame: DataFrame, tie: str) -> DataFrame:
-        """Place events on the local day on which they happened; `tie` orders those of one moment."""
-        return self.placed(frame, local_day("happened_at", self.time_zone), F.col("happened_at"), F.col(tie))
+        """Place events on the local day on which they happened; the hash of `tie` orders those of one moment."""
+        return self.placed(frame, local_day("happened_at", self.time_zone), F.col("happened_at"), F.xxhash64(tie))
 
     def placed(self, frame: DataFrame, day: Column, at: Column, tie: Column) -> DataFrame:
         """Place events on a day, and keep those before the as-of day."""
@@ -51,46 +50,15 @@ class AsOf(Known):
         return frame.withColumns(aged).where("age_days >= 1")
 
 
-def flag(condition: Column) -> Column:
-    """Give a condition as 0 and 1; null stays null."""
-    return condition.cast("bigint")
-
-
-def known(condition: Column) -> Column:
-    """Give a condition as 0 and 1; null is 0."""
-    return flag(F.coalesce(condition, F.lit(False)))
-
-
-def _is_night(time_zone: str) -> Column:
-    hour = F.hour(local_moment("happened_at", time_zone))
-    return flag((hour >= NIGHT_FROM_HOUR) | (hour < NIGHT_UNTIL_HOUR))
-
-
-def _is_weekend(time_zone: str) -> Column:
-    return flag(F.dayofweek(local_day("happened_at", time_zone)).isin(1, 7))
-
-
-def _is_working_time(time_zone: str) -> Column:
-    hour = F.hour(local_moment("happened_at", time_zone))
-    return flag(hour.between(WORK_FROM_HOUR, WORK_UNTIL_HOUR - 1)) * (1 - _is_weekend(time_zone))
-
-
 def _orders(as_of: AsOf) -> DataFrame:
-    cases = as_of.read("refunds_disputes").where("case_kind IN ('REFUND', 'RETURN') AND case_status <> 'REJECTED'")
+    cases = as_of.read("refunds_disputes").where(IS_REFUND)
     refunded = cases.select("order_id", F.lit(True).alias("_is_refunded")).distinct()
     home = as_of.read("borrowers").select("borrower_id", F.col("region_code").alias("_home"))
     events = as_of.happened(as_of.read("orders"), "order_id")
     joined = attached(attached(events, refunded, "order_id"), home, "borrower_id")
-    is_gone = F.col("order_status").isin("CANCELLED", "REFUSED")
     return joined.select(
-        *("borrower_id", "merchant_id", "category_code", "device_id", "age_days", "_at", "_tie"),
-        minor("order_amount").alias("amount"),
-        minor("credit_amount").alias("credit_amount"),
-        flag(~is_gone).alias("is_kept"),
-        flag(is_gone).alias("is_cancelled"),
-        flag(F.col("is_virtual_goods")).alias("is_virtual"),
-        _is_night(as_of.time_zone).alias("is_night"),
-        _is_weekend(as_of.time_zone).alias("is_weekend"),
+        *("borrower_id", "age_days", "_at", "_tie"),
+        *(column.alias(name) for name, column in order_columns(as_of.time_zone).items()),
         flag(F.col("region_code") != F.col("_home")).alias("is_away"),
         known(F.col("_is_refunded")).alias("is_refunded"),
     )
@@ -98,13 +66,9 @@ def _orders(as_of: AsOf) -> DataFrame:
 
 def _behaviour(as_of: AsOf) -> DataFrame:
     return as_of.happened(as_of.read("behaviour_events"), "event_id").select(
-        *("borrower_id", "event_type", "session_id", "device_id", "age_days", "_at", "_tie"),
+        *("borrower_id", "age_days", "_at", "_tie"),
         F.col("age_days").alias("active_day"),
-        _is_night(as_of.time_zone).alias("is_night"),
-        _is_weekend(as_of.time_zone).alias("is_weekend"),
-        _is_working_time(as_of.time_zone).alias("is_working_time"),
-        minor("event_amount").alias("amount"),
-        minor("balance_amount").alias("balance"),
+        *(column.alias(name) for name, column in behaviour_columns(as_of.time_zone).items()),
     )
 
 

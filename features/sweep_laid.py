@@ -15,8 +15,33 @@ from features.sweep_events import coded, numbers, whole
 from features.sweep_plan import FOREVER, I32, I64
 from features.sweep_versions import Intervals, Versions, beside, visible_until
 
-TIMES = ("borrower_id", "happened_at", "known_at", "key_hash", "day", "since", "is_deleted", "is_revision")
-"""What every laid-out table says of a row beside its own columns."""
+
+class Reads(NamedTuple):
+    """What a stream reads of the layout.
+
+    Args:
+        events: Laid-out table of its events.
+        columns: Columns that joins need beside those of the program.
+        joined: Columns that joins make.
+        facts: Laid-out tables that are joined.
+    """
+
+    events: str
+    columns: tuple[str, ...]
+    joined: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+
+
+READS: Mapping[str, Reads] = {
+    "order": Reads(
+        "laid_orders", ("key_hash", "region_code"), ("is_refunded", "is_away"), ("laid_refunds", "laid_homes")
+    ),
+    "behaviour": Reads("laid_behaviour", (), ("active_day",)),
+}
+"""The streams that can be swept from the layout."""
+DAYS = ("day", "since")
+VERSIONED = ("key_hash", "known_at", "is_deleted", "is_revision")
+"""Needed of a table in which some event has several versions."""
 
 
 class Facts(NamedTuple):
@@ -29,6 +54,8 @@ class Facts(NamedTuple):
 
 def seen_rows(rows: pa.Table) -> pa.Table:
     """Give a laid-out table's rows that any day may see, each with the last day that sees it, `until`."""
+    if "is_revision" not in rows.column_names:
+        return rows
     is_revision = whole(rows.column("is_revision")) == 1
     is_deleted = whole(rows.column("is_deleted")) == 1
     if not (is_revision.any() or is_deleted.any()):
@@ -67,33 +94,49 @@ def joined(rows: pa.Table, key: I64, known: Facts) -> tuple[pa.Table, I64]:
     return divided, pieces.fact
 
 
-def orders(rows: pa.Table, refunds: pa.Table, homes: pa.Table) -> pa.Table:
-    """Make orders ready: `is_refunded` by the refunds known, `is_away` by the home region known.
+class Beside(NamedTuple):
+    """What some borrowers' orders are joined with: standing refunds by order, home regions by borrower."""
+
+    refunds: Facts
+    homes: Facts
+    owners: pa.Array
+
+
+def beside_orders(refunds: pa.Table, homes: pa.Table) -> Beside:
+    """Sort out what a bucket's orders are joined with.
 
     Args:
-        rows: Laid-out orders of some borrowers.
-        refunds: Laid-out refunds and returns of the same borrowers' orders, those that were not rejected.
-        homes: Laid-out versions of the same borrowers.
+        refunds: Laid-out refunds and returns.
+        homes: Laid-out versions of borrowers.
     """
-    refunded = facts(seen_rows(refunds), whole(seen_rows(refunds).column("order_hash")))
-    told, fact = joined(seen_rows(rows), whole(seen_rows(rows).column("key_hash")), refunded)
+    refunds, homes = seen_rows(refunds), seen_rows(homes)
+    standing = refunds.filter(pc.equal(refunds.column("is_standing"), 1))
+    owners = coded(homes.column("borrower_id"))
+    by_owner = facts(homes, numbers(owners).astype(np.int64))
+    return Beside(facts(standing, whole(standing.column("order_hash"))), by_owner, owners.dictionary)
+
+
+def orders(rows: pa.Table, known: Beside) -> pa.Table:
+    """Make laid-out orders of some borrowers ready: `is_refunded` and `is_away` as each day knew them."""
+    told = seen_rows(rows)
+    told, fact = joined(told, whole(told.column("key_hash")), known.refunds)
     told = told.append_column("is_refunded", pa.array((fact >= 0).astype(np.int8)))
-    at_home = seen_rows(homes)
-    owners = pa.concat_tables([told.select(["borrower_id"]), at_home.select(["borrower_id"])]).unify_dictionaries()
-    owner = numbers(coded(owners.column("borrower_id"))).astype(np.int64)
-    home = facts(at_home, owner[told.num_rows :])
-    told, fact = joined(told, owner[: told.num_rows], home)
-    return told.append_column("is_away", _is_away(told.column("region_code"), home.rows.column("home_code"), fact))
+    owner = coded(told.column("borrower_id"))
+    place = pc.fill_null(pc.index_in(owner.dictionary, known.owners), -1).to_numpy().astype(np.int64)
+    told, fact = joined(told, place[numbers(owner)] if len(place) else np.empty(0, np.int64), known.homes)
+    return told.append_column(
+        "is_away", _is_away(told.column("region_code"), known.homes.rows.column("home_code"), fact)
+    )
 
 
 def _is_away(region: pa.ChunkedArray, homes: pa.ChunkedArray, fact: I64) -> pa.Array:
     """Say whether each region is another than the home's; null where either is not known."""
     place = pa.array(np.where(fact >= 0, fact, 0), mask=fact < 0)
-    home = homes.combine_chunks().cast(pa.string()).take(place)
+    home = homes.combine_chunks().cast(pa.string()).take(place) if len(homes) else pa.nulls(len(place), pa.string())
     return pc.not_equal(region.combine_chunks().cast(pa.string()), home).cast(pa.int8())
 
 
 def behaviour(rows: pa.Table) -> pa.Table:
-    """Make behaviour ready: `active_day` counts the days with anything done."""
+    """Make laid-out behaviour ready: `active_day` counts the days with anything done."""
     told = seen_rows(rows)
     return told.append_column("active_day", told.column("day").cast(pa.int32()))

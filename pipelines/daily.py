@@ -10,11 +10,14 @@ from pipelines.reconcile import RECONCILE
 from pipelines.score import SCORE
 from pipelines.screen import SCREEN, extras
 from pipelines.states import STATES
+from pipelines.sweep import Sweep
+from pool.deal import Deal
 from runtime.stage import Outcome, Stage, execute
 from runtime.workspace import Workspace
 from schemas.errors import ConfigurationError
 from schemas.hashing import digest
 
+Given = tuple[dict[str, object], dict[str, str]]
 DAILY = (STATES, RECONCILE, FEATURIZE, SCORE, SCREEN)
 
 
@@ -35,17 +38,27 @@ def run_day(workspace: Workspace, as_of: date, deal_name: str, stages: Sequence[
     """Run the stages for a day; each that has run on these very inputs is left alone."""
     deal = read_deal(workspace.settings.folder, deal_name) if deal_name else None
     outcomes = []
-    for stage in stages:
-        given: dict[str, object] = {}
-        depends: dict[str, str] = {}
-        if stage is SCORE:
-            model = champion_for(workspace, deal)
-            if model is None:
-                continue
-            given = {"model": model, "feature_snapshot": str(workspace.catalog.snapshot(FEATURES.name))}
-            depends = {"model": digest(dict(model.files)), "version": model.version}
-        if stage is SCREEN and deal:
-            given, depends = extras(workspace, deal)
-        named = deal_name if stage.per_deal else ""
-        outcomes.append(told(execute(stage, workspace, as_of, named, given, depends)))
+    with workspace.scratch(f"sweep-{as_of}") as scratch:
+        sweep = Sweep(workspace, [as_of], scratch)
+        for stage in stages:
+            given = _given(workspace, stage, deal, sweep)
+            if given is not None:
+                named = deal_name if stage.per_deal else ""
+                outcomes.append(told(execute(stage, workspace, as_of, named, *given)))
     return outcomes
+
+
+def _given(workspace: Workspace, stage: Stage, deal: Deal | None, sweep: Sweep) -> Given | None:
+    """Give a stage what it needs beside tables, and what of it the answer depends on; None where it cannot run."""
+    if stage is FEATURIZE:
+        return {"sweep": sweep}, {}
+    if stage is SCREEN and deal:
+        return extras(workspace, deal)
+    if stage is not SCORE:
+        return {}, {}
+    model = champion_for(workspace, deal)
+    if model is None:
+        return None
+    snapshot = str(workspace.catalog.snapshot(FEATURES.name))
+    depends = {"model": digest(dict(model.files)), "version": model.version}
+    return {"model": model, "feature_snapshot": snapshot}, depends

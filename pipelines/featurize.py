@@ -1,12 +1,14 @@
 """Stage `featurize`: every catalogue feature of every open receivable as of a day."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from pyspark.sql import DataFrame
 
 from features.catalogue import features_table
-from features.spark import AsOf, build_features
+from features.spark import AsOf, build_features, swept_before
 from features.states import StateConvention
+from pipelines.sweep import Sweep
 from runtime.stage import Stage, Task
 from schemas import derived
 from schemas.house import LOG_TABLES
@@ -20,7 +22,9 @@ def run(task: Task) -> Mapping[str, DataFrame]:
     logs = {table.name: task.inputs[table.name] for table in LOG_TABLES}
     convention = task.settings.section("states", StateConvention)
     zone = task.settings.platform.time_zone
-    return {FEATURES.name: build_features(AsOf(logs, states, task.as_of, zone, convention, task.hold))}
+    known = AsOf(logs, states, task.as_of, zone, convention, task.hold)
+    sweep: Sweep = task.extras["sweep"]
+    return {FEATURES.name: build_features(known, means=partial(swept_before, laid=sweep.frames(task.as_of)))}
 
 
 FEATURIZE = Stage(

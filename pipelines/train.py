@@ -21,6 +21,7 @@ from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
 from pipelines.score import registry
 from pipelines.states import STATES
+from pipelines.sweep import Sweep
 from runtime import clock
 from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.stage import execute
@@ -76,11 +77,13 @@ def _observe(workspace: Workspace, as_of: date) -> list[date]:
     horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
     days = workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
     until = {"data_until": as_of}
-    for place, day in enumerate(days, start=1):
-        mark = f"[dim]{place}/{len(days)}[/] "
-        told(execute(STATES, workspace, day), mark)
-        told(execute(FEATURIZE, workspace, day), mark)
-        told(execute(LABEL, workspace, day, extras=until, depends={"data_until": as_of.isoformat()}), mark)
+    with workspace.scratch(f"sweep-until-{as_of}") as scratch:
+        sweep = Sweep(workspace, days, scratch)
+        for place, day in enumerate(days, start=1):
+            mark = f"[dim]{place}/{len(days)}[/] "
+            told(execute(STATES, workspace, day), mark)
+            told(execute(FEATURIZE, workspace, day, extras={"sweep": sweep}), mark)
+            told(execute(LABEL, workspace, day, extras=until, depends={"data_until": as_of.isoformat()}), mark)
     return days
 
 

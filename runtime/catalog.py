@@ -29,7 +29,7 @@ from schemas.spark import conform, struct_type
 from schemas.table import Table
 
 NAMESPACE = "poolwright"
-Partition = Mapping[str, str | date]
+Partition = Mapping[str, str | date | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,10 @@ class Catalog:
         scan = stored.scan(row_filter=_where(partition or {}), snapshot_id=snapshot)
         return sorted(_path(task.file.file_path) for task in scan.plan_files())
 
+    def row_count(self, name: str, partition: Partition | None = None) -> int:
+        """Count a table's rows, or one partition's, by what its files say of themselves."""
+        return sum(pq.read_metadata(path).num_rows for path in self.files(name, partition))
+
     def fingerprint(self, name: str, partition: Partition | None = None) -> str:
         """Identify a table's present content, or one partition's, by its data files: no name is used twice."""
         return digest(["/".join(Path(path).parts[-2:]) for path in self.files(name, partition)])[:16]
@@ -117,7 +121,7 @@ class Catalog:
             AuditError: A written row breaks a rule of the table; nothing was published.
             CatalogError: Another writer replaced the same partition meanwhile.
         """
-        folder = self._folder(table.name) / f"{run}-{uuid4().hex[:12]}"
+        folder = self.new_folder(table, run)
         conform(frame, table).write.parquet(str(folder))
         return self.publish_files(table, folder, partition, run)
 
@@ -130,22 +134,33 @@ class Catalog:
         if not checked.success:
             shutil.rmtree(folder)
             checked.raise_failures()
-        snapshot = self._commit(table, paths, partition, run)
+        gone = [partition] if self.files(table.name, partition) else []
+        snapshot = self._commit(table, paths, gone, run)
         shown = {name: str(value) for name, value in partition.items()}
         return Published(table.name, shown, snapshot, sum(counted.values()), tuple(paths), checked)
 
-    def _commit(self, table: Table, paths: list[str], partition: Partition, run: str) -> int:
+    def replace_files(self, table: Table, paths: Sequence[str], gone: Sequence[Partition], run: str) -> int:
+        """Put files of checked rows in the place of whole partitions, all or nothing; give the snapshot.
+
+        For copies of what was audited before, such as the layout of logs; everything else is published.
+
+        Raises:
+            CatalogError: Another writer replaced one of the partitions meanwhile.
+        """
+        return self._commit(table, list(paths), [one for one in gone if self.files(table.name, one)], run)
+
+    def _commit(self, table: Table, paths: list[str], gone: Sequence[Partition], run: str) -> int:
         stored = self._ensure(table)
         properties = {"poolwright.run": run}
         try:
             with stored.transaction() as change:
-                if self.files(table.name, partition):
+                for partition in gone:
                     change.delete(_where(partition), snapshot_properties=properties)
                 if paths:
                     change.add_files(paths, snapshot_properties=properties)
         except (CommitFailedException, ValidationException) as error:
             raise CatalogError(
-                f"another run published {table.name} {dict(partition)} meanwhile",
+                f"another run published {table.name} {[dict(partition) for partition in gone]} meanwhile",
                 "one writer for a partition at a time",
                 "look at what it published, then run again",
             ) from error
@@ -170,6 +185,10 @@ class Catalog:
                 change.union_by_name(table_schema(table))
         return stored
 
+    def new_folder(self, table: Table, run: str) -> Path:
+        """Name a folder for files of a table that are to be published; nothing points to it yet."""
+        return self._folder(table.name) / f"{run}-{uuid4().hex[:12]}"
+
     def _folder(self, name: str) -> Path:
         return self.warehouse / NAMESPACE / name / "data"
 
@@ -186,7 +205,12 @@ class Catalog:
         stored = self._find(name)
         if stored is None or stored.current_snapshot() is None:
             return set()
-        return {Path(_path(path)).parent for path in stored.inspect.all_files().column("file_path").to_pylist()}
+        return {_below(self._folder(name), path) for path in stored.inspect.all_files().column("file_path").to_pylist()}
+
+
+def _below(folder: Path, location: str) -> Path:
+    """Give the run's folder that a data file lies in, at whatever depth."""
+    return folder / Path(_path(location)).relative_to(folder).parts[0]
 
 
 def _where(partition: Partition) -> BooleanExpression:

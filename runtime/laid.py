@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 BUCKET, OWNER = "borrower_bucket", "borrower_id"
-ORDER = ("happened_at", "known_at", "key_hash")
+ORDER = ("happened_at", "key_hash", "known_at")
 """Behind the borrower, what events are sorted by."""
+TOLD = f"{BUCKET} long, path string, row_count long"
+"""What a writing task tells of each file."""
 ROW_GROUP = 131_072
 SLICE_ROWS = 400_000
 
@@ -38,6 +40,36 @@ def write(rows: Iterable[pa.RecordBatch], folder: Path) -> Iterator[pa.RecordBat
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(part, path, compression="zstd", row_group_size=ROW_GROUP)
         yield told(bucket, path, part.num_rows)
+
+
+def merge(rows: Iterable[pa.RecordBatch], folder: Path, layer: str, column: str) -> Iterator[pa.RecordBatch]:
+    """Merge the files of each bucket that a task was dealt into one, as a layer of that name; tell of it.
+
+    Args:
+        rows: A bucket a row: its number, and under `column` its files, a line each.
+        folder: Where each bucket gets a folder.
+        layer: Name that the merged rows bear.
+        column: Name of the table.
+    """
+    for batch in rows:
+        for row in batch.to_pylist():
+            path = folder / f"{BUCKET}={row[BUCKET]}" / f"{uuid4().hex[:16]}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            paths = row[column].splitlines()
+            yield told(row[BUCKET], path, _merged(paths, path, layer))
+
+
+def _merged(paths: Sequence[str], path: Path, layer: str) -> int:
+    count = 0
+    schema = pq.read_schema(paths[0])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in slices(paths, schema.names):
+            named = pa.array([layer]).dictionary_encode().take(pa.array(np.zeros(part.num_rows, np.int32)))
+            place = part.column_names.index("layer")
+            ordered = part.set_column(place, "layer", named).select(schema.names).cast(schema)
+            writer.write_table(ordered, row_group_size=ROW_GROUP)
+            count += part.num_rows
+    return count
 
 
 def told(bucket: int, path: Path, rows: int) -> pa.RecordBatch:
@@ -92,6 +124,22 @@ def slices(paths: Sequence[str], columns: Sequence[str], most_rows: int = SLICE_
             yield in_order(whole) if len(parts) > 1 else whole
         else:
             most_rows *= 2
+
+
+def any_true(paths: Sequence[str], column: str) -> bool:
+    """Tell whether a flag column is set anywhere, by what the files say of themselves."""
+    return any(_is_set(group.column(place)) for path in paths for group, place in _groups(path, column))
+
+
+def _groups(path: str, column: str) -> Iterator[tuple[pq.RowGroupMetaData, int]]:
+    footer = pq.read_metadata(path)
+    place = footer.schema.names.index(column)
+    yield from ((footer.row_group(number), place) for number in range(footer.num_row_groups))
+
+
+def _is_set(chunk: pq.ColumnChunkMetaData) -> bool:
+    told = chunk.statistics
+    return told is None or not told.has_min_max or bool(told.max)
 
 
 class _Layer:

@@ -8,6 +8,7 @@ from typing import Any
 
 from features.states import StateConvention
 from schemas.moments import day_start, local_day, zone
+from tests.oracles.hashing import xxhash64
 from tests.oracles.states import Contract, Row, Rows, cut, due, payments, states
 
 
@@ -51,7 +52,12 @@ class Platform:
 
     def _event(self, row: Row, tie: str) -> Row:
         age = self._age(local_day(row["happened_at"], self.time_zone))
-        return {"borrower_id": row.get("borrower_id"), "age_days": age, "at": row["happened_at"], "tie": row[tie]}
+        return {
+            "borrower_id": row.get("borrower_id"),
+            "age_days": age,
+            "at": row["happened_at"],
+            "tie": xxhash64(row[tie]),
+        }
 
     def _clock(self, moment: datetime) -> datetime:
         return moment.astimezone(zone(self.time_zone))
