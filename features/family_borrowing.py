@@ -156,7 +156,7 @@ LINE_FEATURES: tuple[Feature, ...] = (
         1,
     ),
     *_owes(
-        _statement(Aggregation.COUNT, "raised", "", "is_raised"), (365,), "Times that a limit was raised", "times", -1
+        _statement(Aggregation.COUNT, "raised", "", "is_raised"), (365,), "Times that a limit was raised", "times", 0
     ),
     *_owes(_statement(Aggregation.COUNT, "cut", "", "is_cut"), (365,), "Times that a limit was cut", "times", 1),
     *_owes(LIMIT, EVER, "Limits of all credit lines, by their latest statements", CURRENCY, -1),

@@ -98,11 +98,13 @@ LATENESS_FEATURES: tuple[Feature, ...] = (
         over_days(LATENESS, 180),
         "Mean days late in the last 30 days less that in the last 180",
     ),
-    *_changed(
-        "worst_to_worst_days_late",
-        over_days(MOST_LATE, 90),
-        over_days(MOST_LATE, 365),
-        "Most days late in the last 90 days less the most in the last 365; 0 when the worst is recent",
+    *combined(
+        REPAYMENT,
+        Difference("worst_to_worst_days_late", over_days(MOST_LATE, 90), over_days(MOST_LATE, 365)),
+        "Most days late in the last 90 days less the most in the last 365; 0 when the worst is recent, or none was late",
+        "days",
+        0,
+        NO_INSTALMENT,
     ),
     *_paid(IN_TIME, EVER, "Instalments in time since the last late one", "instalments", -1),
     *_paid(
