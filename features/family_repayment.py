@@ -101,7 +101,7 @@ LATENESS_FEATURES: tuple[Feature, ...] = (
     *combined(
         REPAYMENT,
         Difference("worst_to_worst_days_late", over_days(MOST_LATE, 90), over_days(MOST_LATE, 365)),
-        "Most days late in the last 90 days less the most in the last 365; 0 when the worst is recent, or none was late",
+        "Most days late in the last 90 days less the most in the last 365; 0 when the worst is recent or none late",
         "days",
         0,
         NO_INSTALMENT,
