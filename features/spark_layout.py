@@ -1,6 +1,7 @@
 """Published logs turned into rows for the layout: their days worked out, revisions marked, moved events withdrawn."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -27,50 +28,74 @@ def timed(rows: DataFrame, key: str, time_zone: str, own: Mapping[str, Column]) 
     return rows.withColumns(times).select(*TIMES, *(column.alias(name) for name, column in own.items()))
 
 
-def laid_orders(logs: Mapping[str, DataFrame], laid: Mapping[str, DataFrame], time_zone: str) -> DataFrame:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a laid-out table is made from.
+
+    Args:
+        new: The rows of each log that are to be laid.
+        old: Its rows that were laid before.
+        orders: The laid-out orders, the new ones among them.
+        time_zone: The platform's.
+    """
+
+    new: Mapping[str, DataFrame]
+    old: Mapping[str, DataFrame]
+    orders: DataFrame
+    time_zone: str
+
+
+def laid_orders(source: Source) -> DataFrame:
     """Lay out orders."""
-    del laid
-    return timed(
-        logs["orders"], "order_id", time_zone, {**order_columns(time_zone), "region_code": F.col("region_code")}
-    )
+    own = {**order_columns(source.time_zone), "region_code": F.col("region_code")}
+    return timed(source.new["orders"], "order_id", source.time_zone, own)
 
 
-def laid_behaviour(logs: Mapping[str, DataFrame], laid: Mapping[str, DataFrame], time_zone: str) -> DataFrame:
+def laid_behaviour(source: Source) -> DataFrame:
     """Lay out behaviour."""
-    del laid
-    return timed(logs["behaviour_events"], "event_id", time_zone, behaviour_columns(time_zone))
+    own = behaviour_columns(source.time_zone)
+    return timed(source.new["behaviour_events"], "event_id", source.time_zone, own)
 
 
-def laid_refunds(logs: Mapping[str, DataFrame], laid: Mapping[str, DataFrame], time_zone: str) -> DataFrame:
-    """Lay out refunds and returns, each under every borrower that its order was ever said to be of."""
-    buyers = laid["laid_orders"].select(F.col("key_hash").alias("order_hash"), F.col("borrower_id").alias("_buyer"))
-    cases = logs["refunds_disputes"].withColumn("order_hash", F.xxhash64("order_id"))
+def laid_refunds(source: Source) -> DataFrame:
+    """Lay out refunds and returns, each under every borrower that its order was ever said to be of.
+
+    Those laid before are laid again when their order comes, or comes under another borrower; a repeat changes nothing.
+    """
+    new, old = (each["refunds_disputes"].withColumn("order_hash", F.xxhash64("order_id")) for each in _both(source))
+    came = source.new["orders"].select(F.xxhash64("order_id").alias("order_hash")).distinct()
+    cases = new.unionByName(old.join(came, "order_hash", "left_semi"))
+    buyers = source.orders.select(F.col("key_hash").alias("order_hash"), F.col("borrower_id").alias("_buyer"))
     of_these = buyers.join(cases.select("order_hash").distinct(), "order_hash", "left_semi").distinct()
     owned = cases.drop("borrower_id").join(of_these.withColumnRenamed("_buyer", "borrower_id"), "order_hash")
     stands = F.coalesce(F.expr(IS_REFUND), F.lit(False))
-    return timed(owned, "case_id", time_zone, {"order_hash": F.col("order_hash"), "is_standing": flag(stands)})
+    return timed(owned, "case_id", source.time_zone, {"order_hash": F.col("order_hash"), "is_standing": flag(stands)})
 
 
-def laid_homes(logs: Mapping[str, DataFrame], laid: Mapping[str, DataFrame], time_zone: str) -> DataFrame:
+def _both(source: Source) -> tuple[Mapping[str, DataFrame], Mapping[str, DataFrame]]:
+    return source.new, source.old
+
+
+def laid_homes(source: Source) -> DataFrame:
     """Lay out the borrowers' home regions."""
-    del laid
-    return timed(logs["borrowers"], "borrower_id", time_zone, {"home_code": F.col("region_code")})
+    return timed(source.new["borrowers"], "borrower_id", source.time_zone, {"home_code": F.col("region_code")})
 
 
-LAYOUTS: Mapping[str, Callable[[Mapping[str, DataFrame], Mapping[str, DataFrame], str], DataFrame]] = {
-    "laid_orders": laid_orders,
-    "laid_behaviour": laid_behaviour,
-    "laid_refunds": laid_refunds,
-    "laid_homes": laid_homes,
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a laid-out table is made: from which logs, and how; a row for each row of its one log, where it has one."""
+
+    logs: tuple[str, ...]
+    make: Callable[[Source], DataFrame]
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "laid_orders": Layout(("orders",), laid_orders),
+    "laid_behaviour": Layout(("behaviour_events",), laid_behaviour),
+    "laid_refunds": Layout(("refunds_disputes", "orders"), laid_refunds),
+    "laid_homes": Layout(("borrowers",), laid_homes),
 }
-"""How each laid-out table is made, from the new rows of the logs and from what is laid already, in this order."""
-
-LOG_OF = {
-    "laid_orders": "orders",
-    "laid_behaviour": "behaviour_events",
-    "laid_refunds": "refunds_disputes",
-    "laid_homes": "borrowers",
-}
+"""The laid-out tables, in the order in which they are laid."""
 
 
 def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int) -> DataFrame:

@@ -1,13 +1,16 @@
 """Step `lay_out`: published logs copied into the order of the feature sweep, layer upon layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.spark_layout import LAYOUTS, LOG_OF, dealt
+from features.spark_layout import LAYOUTS, Source, dealt
 from pipelines.common import say
 from runtime import clock
 from runtime.laid import BUCKET, TOLD, merge, write
@@ -19,6 +22,8 @@ from schemas.house import TABLES
 from schemas.laid import LAID_TABLES
 from schemas.table import Table
 
+Layers = dict[str, dict[str, Any]]
+"""By name of a layer: the batches that it covers, with what identifies their content, and its rows."""
 BY_NAME = {table.name: table for table in LAID_TABLES}
 
 
@@ -47,124 +52,118 @@ def lay_out(workspace: Workspace) -> None:
 
 
 def _lay_out(workspace: Workspace, table: Table) -> None:
-    published = _published(workspace, LOG_OF[table.name])
-    layers = _layers(workspace, table)
-    held = {batch: content for covered in layers.values() if covered for batch, content in covered.items()}
-    stands = held.items() <= published.items() and None not in layers.values()
+    published = _published(workspace, LAYOUTS[table.name].logs)
+    layers, is_whole = _layers(workspace, table)
+    held = {batch: content for layer in layers.values() for batch, content in layer["batches"].items()}
+    stands = is_whole and held.items() <= published.items()
     fresh = {batch: content for batch, content in published.items() if not (stands and batch in held)}
     if not fresh:
         return
-    gone = [] if stands else sorted(layers)
     started = clock.stopwatch()
-    rows = _add_layer(workspace, table, fresh, gone)
+    rows = _add_layer(workspace, table, fresh, layers if stands else {})
     say(f"[bold]lay out[/] {table.name}: {rows:,} rows in {clock.stopwatch() - started:.1f} s")
-    if len(layers) + 1 - len(gone) > workspace.settings.section("layout", LayoutSettings).most_layers:
-        _merge_layers(workspace, table)
+    layers, _ = _layers(workspace, table)
+    if len(layers) > workspace.settings.section("layout", LayoutSettings).most_layers:
+        _merge_layers(workspace, table, layers)
 
 
-def _published(workspace: Workspace, log: str) -> dict[str, str]:
-    """Give the batches of a log with what identifies their content."""
-    batches = [str(part["batch"]) for part in workspace.catalog.partitions(log)]
-    return {batch: workspace.catalog.fingerprint(log, {"batch": batch}) for batch in batches}
+def _published(workspace: Workspace, logs: Iterable[str]) -> dict[str, str]:
+    """Give the batches of logs with what identifies their content."""
+    return {
+        f"{log}/{part['batch']}": workspace.catalog.fingerprint(log, {"batch": str(part["batch"])})
+        for log in logs
+        for part in workspace.catalog.partitions(log)
+    }
 
 
-def _layers(workspace: Workspace, table: Table) -> dict[str, dict[str, str] | None]:
-    """Give the layers laid, each with the batches that it covers; None for what a killed run left."""
-    names = {str(part["layer"]) for part in workspace.catalog.partitions(table.name)}
-    return {name: _covered(workspace, table, name) for name in sorted(names)}
+def _layers(workspace: Workspace, table: Table) -> tuple[Layers, bool]:
+    """Give the layers with the batches that each covers, and whether these are all, and no more, that is laid."""
+    manifest = workspace.runs.get(_run(table))
+    layers: Layers = manifest.figures.get("layers", {}) if manifest else {}
+    laid = {str(part["layer"]) for part in workspace.catalog.partitions(table.name)}
+    return layers, laid == {name for name, layer in layers.items() if layer["rows"]}
 
 
-def _covered(workspace: Workspace, table: Table, layer: str) -> dict[str, str] | None:
-    manifest = workspace.runs.get(_run(table, layer))
-    return dict(manifest.identity["batches"]) if manifest and manifest.status == "finished" else None
+def _run(table: Table) -> str:
+    return f"lay-out-{table.name.replace('_', '-')}"
 
 
-def _run(table: Table, layer: str) -> str:
-    return f"lay-out-{table.name.replace('_', '-')}-{layer}"
-
-
-def _add_layer(workspace: Workspace, table: Table, fresh: Mapping[str, str], gone: Sequence[str]) -> int:
-    """Lay the rows of new batches, in the place of layers that no longer hold."""
+def _add_layer(workspace: Workspace, table: Table, fresh: Mapping[str, str], layers: Layers) -> int:
+    """Lay the rows of new batches beside the layers that stand; others go."""
     settings = workspace.settings.section("layout", LayoutSettings)
     layer = digest([table.name, settings.buckets, fresh])[:12]
-    manifest = _begun(workspace, table, layer, fresh)
-    log = TABLES[LOG_OF[table.name]]
-    laid = {name: _rows(workspace, BY_NAME[name], () if name == table.name and gone else None) for name in BY_NAME}
-    new = workspace.catalog.read(workspace.session, log).where(F.col("batch").isin(*fresh))
-    made = LAYOUTS[table.name]({log.name: new}, laid, workspace.settings.platform.time_zone)
-    ordered = dealt(made, laid[table.name], layer, settings.buckets)
-    told = _written(workspace, table, manifest.run, ordered.repartition(settings.buckets, BUCKET))
-    if table.name in {"laid_orders", "laid_behaviour", "laid_homes"}:
-        _refuse_loss(workspace, log, fresh, told, table)
-    return _commit(workspace, table, manifest, told, gone)
-
-
-def _rows(workspace: Workspace, table: Table, layers: Sequence[str] | None) -> DataFrame:
-    rows = workspace.catalog.read(workspace.session, table)
-    return rows if layers is None else rows.where(F.lit(False))
-
-
-def _begun(workspace: Workspace, table: Table, layer: str, batches: Mapping[str, str]) -> Manifest:
-    manifest = Manifest(
-        run=_run(table, layer),
-        stage="lay_out",
-        subject={"table": table.name, "layer": layer},
-        identity={"batches": dict(batches)},
-        started_at=clock.now(),
-        engine=workspace.engine.name,
-    )
-    workspace.runs.write(manifest)
-    return manifest
-
-
-Told = list[tuple[str, int]]
-"""Paths of written files with their numbers of rows."""
-
-
-def _written(workspace: Workspace, table: Table, run: str, rows: DataFrame) -> Told:
-    folder = workspace.catalog.new_folder(table, run)
+    source = _source(workspace, table, fresh)
+    before = workspace.catalog.read(workspace.session, table).where(F.col("layer").isin(*layers, ""))
+    ordered = dealt(LAYOUTS[table.name].make(source), before, layer, settings.buckets)
     columns = [column.name for column in table.columns]
-    told = rows.select(*columns).mapInArrow(partial(write, folder=folder), TOLD).toArrow()
-    return list(zip(told.column("path").to_pylist(), told.column("row_count").to_pylist(), strict=True))
+    folder = workspace.catalog.new_folder(table, layer)
+    written = (
+        ordered.select(*columns).repartition(settings.buckets, BUCKET).mapInArrow(partial(write, folder=folder), TOLD)
+    )
+    told = written.toArrow()
+    _refuse_loss(workspace, table, fresh, told)
+    return _commit(workspace, table, told, {**layers, layer: {"batches": dict(fresh)}}, layer)
 
 
-def _refuse_loss(workspace: Workspace, log: Table, fresh: Mapping[str, str], told: Told, table: Table) -> None:
-    """See that every published row was laid out."""
-    wanted = sum(workspace.catalog.row_count(log.name, {"batch": batch}) for batch in fresh)
-    found = sum(rows for _, rows in told)
+def _source(workspace: Workspace, table: Table, fresh: Mapping[str, str]) -> Source:
+    """Give the logs that a table is made from, apart by whether they were laid before."""
+    new, old = {}, {}
+    for log in LAYOUTS[table.name].logs:
+        rows = workspace.catalog.read(workspace.session, TABLES[log])
+        is_new = F.col("batch").isin(*(name.partition("/")[2] for name in fresh if name.startswith(f"{log}/")), "")
+        new[log], old[log] = rows.where(is_new), rows.where(~is_new)
+    orders = workspace.catalog.read(workspace.session, BY_NAME["laid_orders"])
+    return Source(new, old, orders, workspace.settings.platform.time_zone)
+
+
+def _refuse_loss(workspace: Workspace, table: Table, fresh: Iterable[str], told: pa.Table) -> None:
+    """See that every published row was laid out, where a table has a row for each."""
+    logs = LAYOUTS[table.name].logs
+    if len(logs) > 1:
+        return
+    batches = [name.partition("/")[2] for name in fresh]
+    wanted = sum(workspace.catalog.row_count(logs[0], {"batch": batch}) for batch in batches)
+    found = pc.sum(told.column("row_count")).as_py() or 0
     if found < wanted:
-        raise CatalogError(
-            f"{found:,} rows laid out in {table.name}", f"all {wanted:,} of {log.name}", "run again, or report it"
-        )
+        mend = "run again; if it stays so, report it"
+        raise CatalogError(f"{found:,} rows laid out in {table.name}", f"all {wanted:,} rows of {logs[0]}", mend)
 
 
-def _commit(workspace: Workspace, table: Table, manifest: Manifest, told: Told, gone: Sequence[str]) -> int:
-    rows = sum(count for _, count in told)
-    drop = [{"layer": layer} for layer in gone]
-    workspace.catalog.replace_files(table, [path for path, _ in told], drop, manifest.run)
-    outputs = {table.name: {"rows": rows}}
+def _commit(workspace: Workspace, table: Table, told: pa.Table, layers: Layers, layer: str) -> int:
+    """Put a layer beside those that stay, and write down what each covers."""
+    rows = int(pc.sum(told.column("row_count")).as_py() or 0)
+    laid = {str(part["layer"]) for part in workspace.catalog.partitions(table.name)}
+    gone = [{"layer": name} for name in sorted(laid - set(layers) | laid & {layer})]
+    workspace.catalog.replace_files(table, told.column("path").to_pylist(), gone, layer)
+    layers = {**layers, layer: {**layers[layer], "rows": rows}}
+    moment = clock.now()
     workspace.runs.write(
-        manifest.model_copy(update={"status": "finished", "finished_at": clock.now(), "outputs": outputs})
+        Manifest(
+            run=_run(table),
+            stage="lay_out",
+            subject={"table": table.name},
+            identity={},
+            status="finished",
+            started_at=moment,
+            finished_at=moment,
+            engine=workspace.engine.name,
+            outputs={table.name: {"rows": sum(each["rows"] for each in layers.values())}},
+            figures={"layers": layers},
+        )
     )
     return rows
 
 
-def _merge_layers(workspace: Workspace, table: Table) -> None:
+def _merge_layers(workspace: Workspace, table: Table, layers: Layers) -> None:
     """Merge all layers into one, bucket by bucket: no event leaves its bucket, so nothing is dealt out anew."""
-    layers = _layers(workspace, table)
-    batches = {batch: content for covered in layers.values() if covered for batch, content in covered.items()}
+    batches = {batch: content for layer in layers.values() for batch, content in layer["batches"].items()}
     layer = digest([table.name, "base", sorted(layers)])[:12]
-    manifest = _begun(workspace, table, layer, batches)
-    folder = workspace.catalog.new_folder(table, manifest.run)
-    told = (
-        buckets(workspace, [table.name])
-        .mapInArrow(partial(merge, folder=folder, layer=layer, column=table.name), TOLD)
-        .toArrow()
-    )
-    found = list(zip(told.column("path").to_pylist(), told.column("row_count").to_pylist(), strict=True))
-    if sum(count for _, count in found) != workspace.catalog.row_count(table.name):
-        raise CatalogError(f"merging {table.name} lost rows", "every row once", "run again, or report it")
-    _commit(workspace, table, manifest, found, sorted(layers))
+    folder = workspace.catalog.new_folder(table, layer)
+    merged = partial(merge, folder=folder, layer=layer, column=table.name)
+    told = buckets(workspace, [table.name]).mapInArrow(merged, TOLD).toArrow()
+    if (pc.sum(told.column("row_count")).as_py() or 0) != workspace.catalog.row_count(table.name):
+        raise CatalogError(f"merging {table.name} lost rows", "every row once", "run again; if it stays so, report it")
+    _commit(workspace, table, told, {layer: {"batches": batches}}, layer)
 
 
 def buckets(workspace: Workspace, names: Sequence[str]) -> DataFrame:

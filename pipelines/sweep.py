@@ -101,5 +101,5 @@ def _slices(paths: Sequence[str], columns: Sequence[str]) -> Iterator[pa.Table]:
 def _whole(name: str, paths: Sequence[str]) -> pa.Table:
     """Read all of a bucket's facts."""
     table = BY_NAME[name]
-    parts = [encoded(arrow_schema(table).empty_table()), *slices(paths, [column.name for column in table.columns])]
-    return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+    parts = list(slices(paths, [column.name for column in table.columns]))
+    return pa.concat_tables(parts).unify_dictionaries() if parts else encoded(arrow_schema(table).empty_table())

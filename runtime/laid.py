@@ -38,7 +38,7 @@ def write(rows: Iterable[pa.RecordBatch], folder: Path) -> Iterator[pa.RecordBat
         part = in_order(encoded(held.filter(pc.equal(buckets, bucket))))
         path = folder / f"{BUCKET}={bucket}" / f"{uuid4().hex[:16]}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(part, path, compression="zstd", row_group_size=ROW_GROUP)
+        pq.write_table(part, path, compression="zstd", row_group_size=ROW_GROUP, store_schema=False)
         yield told(bucket, path, part.num_rows)
 
 
@@ -62,9 +62,9 @@ def merge(rows: Iterable[pa.RecordBatch], folder: Path, layer: str, column: str)
 def _merged(paths: Sequence[str], path: Path, layer: str) -> int:
     count = 0
     schema = pq.read_schema(paths[0])
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
         for part in slices(paths, schema.names):
-            named = pa.array([layer]).dictionary_encode().take(pa.array(np.zeros(part.num_rows, np.int32)))
+            named = pa.repeat(pa.scalar(layer), part.num_rows)
             place = part.column_names.index("layer")
             ordered = part.set_column(place, "layer", named).select(schema.names).cast(schema)
             writer.write_table(ordered, row_group_size=ROW_GROUP)
@@ -148,11 +148,11 @@ class _Layer:
     def __init__(self, path: str, names: Sequence[str]) -> None:
         """Open the file; its text columns stay dictionaries."""
         schema = pq.read_schema(path)
-        texts = [name for name in names if pa.types.is_dictionary(schema.field(name).type)]
+        texts = [name for name in names if pa.types.is_string(schema.field(name).type)]
         self._file = pq.ParquetFile(path, read_dictionary=texts)
         self._names = list(names)
         self._next = 0
-        self._held = schema.empty_table().select(self._names)
+        self._held = self._file.schema_arrow.empty_table().select(self._names)
         self.rows = self._file.metadata.num_rows
 
     @property
