@@ -1,0 +1,149 @@
+"""The benchmark's query by the house: transactions laid out by borrower bucket, swept by declarations.
+
+Usage: feature_ours.py ENGINE lay DATA STORE BUCKETS LAYER [FROM UNTIL]
+       feature_ours.py ENGINE sweep STORE OUT DAY...
+The layout goes through `features.spark_layout` and `runtime.laid`, the sweep through `features.sweep_events`, as in the
+product; only the list of a bucket's files stands in folders here, not in a catalog. Prints seconds as JSON.
+"""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from feature_query import CHANNELS, SHORT_WINDOWS, WINDOWS
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DateType, DoubleType, StringType, StructField, StructType
+
+from features.declarations import Aggregate, Aggregation, Where
+from features.spark_events import flag, is_night, is_weekend
+from features.spark_layout import dealt, timed
+from features.streams import MONEY_SCALE, Stream, StreamColumn
+from features.sweep_events import swept
+from features.sweep_laid import DAYS, VERSIONED, seen_rows
+from features.sweep_program import Program, lower
+from runtime.laid import BUCKET, TOLD, any_true, slices, write
+from runtime.session import session
+from runtime.settings import EngineSettings
+
+CODES, FLAGS = ("merchant_id", "category_code", "channel_code"), ("is_refund", "is_night", "is_weekend")
+TRANSACTION = Stream(
+    "transaction",
+    "A transaction.",
+    "local day of happened_at",
+    (),
+    (
+        *(StreamColumn(name, "code", "A code.") for name in CODES),
+        StreamColumn("amount", "measure", "Its amount.", MONEY_SCALE),
+        *(StreamColumn(name, "measure", "A flag.") for name in FLAGS),
+    ),
+)
+KINDS = {
+    "count": (Aggregation.COUNT, "", ""),
+    "sum": (Aggregation.SUM, "amount", ""),
+    "mean": (Aggregation.MEAN, "amount", ""),
+    "max": (Aggregation.MAX, "amount", ""),
+    "deviation": (Aggregation.STD, "amount", ""),
+    "refund_share": (Aggregation.SHARE, "is_refund", ""),
+    "night_share": (Aggregation.SHARE, "is_night", ""),
+    "weekend_share": (Aggregation.SHARE, "is_weekend", ""),
+    "merchants": (Aggregation.DISTINCT, "", "merchant_id"),
+    "categories": (Aggregation.DISTINCT, "", "category_code"),
+    "top_category_share": (Aggregation.TOP_SHARE, "amount", "category_code"),
+}
+
+
+def declared() -> dict[str, Aggregate]:
+    """Declare the columns but the trend, which is made of two of them."""
+    found = {
+        f"{kind}_{days}": Aggregate("transaction", how, kind, measure, (), days, by=by)
+        for days in WINDOWS
+        for kind, (how, measure, by) in KINDS.items()
+    }
+    for days in SHORT_WINDOWS:
+        for number, code in enumerate(CHANNELS):
+            where = (Where("channel_code", (code,)),)
+            named = f"channel{number}"
+            found[f"{named}_{days}"] = Aggregate("transaction", Aggregation.SUM, named, "amount", where, days)
+    found["recency"] = Aggregate("transaction", Aggregation.RECENCY, "any", window_days=WINDOWS[-1])
+    return found
+
+
+def program() -> Program:
+    """Lower the declarations; outputs bear the benchmark's names."""
+    wanted = declared()
+    made = lower(list(wanted.values()), (TRANSACTION,))
+    return Program(made.stream, made.entity, made.conditions, made.measures, made.codes, tuple(wanted), made.plan)
+
+
+def lay(spark: SparkSession, data: str, store: str, buckets: str, layer: str, *between: str) -> None:
+    """Lay transactions out as a layer; with two days those known from the first until before the second."""
+    rows = spark.read.parquet(*map(str, sorted(Path(data).glob("*/*.parquet"))))
+    if between:
+        first, until = (F.lit(day).cast("timestamp") for day in between)
+        rows = rows.where((F.col("known_at") >= first) & (F.col("known_at") < until))
+    own = {name: F.col(name) for name in CODES}
+    own["amount"] = (F.col("amount") * F.lit(MONEY_SCALE)).cast("bigint")
+    own |= {"is_refund": flag(F.col("is_refund")), "is_night": is_night("UTC"), "is_weekend": is_weekend("UTC")}
+    made = timed(rows.withColumn("is_deleted", F.lit(False)), "event_id", "UTC", own)
+    held = [str(path) for path in Path(store).glob("*/*/*.parquet")]
+    before = spark.read.parquet(*held) if held else spark.createDataFrame([], "key_hash long, borrower_id string")
+    ordered = dealt(made, before, layer, int(buckets)).repartition(int(buckets), BUCKET)
+    told = ordered.mapInArrow(partial(write, folder=Path(store) / layer), TOLD).toArrow()
+    print(json.dumps({"rows": pc.sum(told.column("row_count")).as_py()}), file=sys.stderr)
+
+
+def sweep(spark: SparkSession, store: str, out: str, *days: str) -> None:
+    """Sweep the store for some days and write the columns."""
+    made = program()
+    named = [StructField("borrower_id", StringType()), StructField("as_of", DateType())]
+    kind = StructType([*named, *(StructField(name, DoubleType()) for name in made.names)])
+    walked = _buckets(spark, Path(store)).mapInArrow(
+        partial(walk, made=made, days=[*map(date.fromisoformat, days)]), kind
+    )
+    longer = F.when(F.col("sum_90") > 0, F.col("sum_90") / 90)
+    shutil.rmtree(out, ignore_errors=True)
+    walked.withColumn("trend", F.col("sum_30") / 30 / longer).write.option("compression", "zstd").parquet(out)
+
+
+def _buckets(spark: SparkSession, store: Path) -> DataFrame:
+    files: dict[str, list[str]] = {}
+    for path in sorted(store.glob("*/*/*.parquet")):
+        files.setdefault(path.parent.name, []).append(str(path))
+    return spark.createDataFrame([("\n".join(each),) for each in files.values()], "paths string").repartition(
+        len(files)
+    )
+
+
+def walk(batches: Iterable[pa.RecordBatch], made: Program, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
+    """Sweep the buckets that a task was dealt."""
+    for batch in batches:
+        for paths in batch.column("paths").to_pylist():
+            held = paths.split("\n")
+            versioned = VERSIONED if any_true(held, "is_revision") or any_true(held, "is_deleted") else ()
+            for rows in slices(held, [*DAYS, *made.columns, *versioned]):
+                found = swept(seen_rows(rows), made, days)
+                yield found.set_column(0, "borrower_id", found.column(0).cast(pa.string()))
+
+
+def main(engine: str, task: str, *arguments: str) -> None:
+    """Do a task, and print the seconds that it took as JSON, without the engine's start."""
+    tasks: dict[str, Callable[..., None]] = {"lay": lay, "sweep": sweep}
+    settings = EngineSettings(name=engine, master="local[2]", memory="4g", partitions=4)
+    with session(settings) as spark:
+        spark.range(1).collect()
+        started = time.perf_counter()
+        tasks[task](spark, *arguments)
+        taken = time.perf_counter() - started
+    print(json.dumps({"seconds": taken}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
