@@ -1,16 +1,16 @@
 """From Arrow rows of a stream to the arrays that the sweep walks, and from what it filled back to Arrow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.sweep_kernel import sweep
-from features.sweep_plan import FOREVER, I32, I64, NULL, U64, Events, Flags
+from features.sweep_kernel import mark_codes, mark_numbers, sweep
+from features.sweep_plan import FOREVER, I32, I64, NULL, U64, Events
 from features.sweep_program import Condition, Program
 
 Whole = TypeVar("Whole", np.int32, np.int64)
@@ -32,14 +32,14 @@ def swept(rows: pa.Table, program: Program, as_of: Sequence[date]) -> pa.RecordB
     """
     rows = rows.combine_chunks()
     events, entities = _events(rows, program)
-    days = np.array([(day - EPOCH).days for day in as_of], np.int64)
-    most = (len(events.starts) - 1) * len(days)
+    wanted = np.array([(day - EPOCH).days for day in as_of], np.int64)
+    most = (len(events.starts) - 1) * len(wanted)
     filled = np.empty((len(program.names), most))
     entity, place = np.empty(most, np.int32), np.empty(most, np.int32)
-    count = sweep(events, program.plan, days, filled, entity, place)
+    count = sweep(events, program.plan, wanted, filled, entity, place)
     columns = [
         entities.take(pa.array(entity[:count])),
-        pa.array(days[place[:count]].astype(np.int32), pa.int32()).cast(pa.date32()),
+        pa.array(wanted[place[:count]].astype(np.int32), pa.int32()).cast(pa.date32()),
         *(pa.array(column[:count], from_pandas=True) for column in filled),
     ]
     return pa.RecordBatch.from_arrays(columns, [program.entity, "as_of", *program.names])
@@ -51,21 +51,24 @@ def _events(rows: pa.Table, program: Program) -> tuple[Events, pa.Array]:
     named = entity.indices.to_numpy()
     changes = np.flatnonzero(named[1:] != named[:-1]) + 1
     starts = np.concatenate([[0], changes, [number]]).astype(np.int64) if number else np.zeros(1, np.int64)
-    until = whole(rows.column("until")) if "until" in rows.column_names else np.full(number, FOREVER)
     codes = [coded(rows.column(name)) for name in program.codes]
+    until = rows.column("until") if "until" in rows.column_names else None
+    measures = (whole(rows.column(name)) for name in program.measures)
     events = Events(
-        starts=starts,
-        day=whole(rows.column("day")).astype(np.int32),
-        since=whole(rows.column("since")).astype(np.int32),
-        until=until.astype(np.int32),
-        bits=_bits(rows, program.conditions),
-        measures=_stacked(
-            np.empty((number, len(program.measures)), np.int64), (whole(rows.column(name)) for name in program.measures)
-        ),
-        codes=_stacked(np.empty((number, len(codes)), np.int32), map(numbers, codes)),
+        starts=_backwards(number - starts),
+        day=_backwards(days(rows.column("day"))),
+        since=_backwards(days(rows.column("since"))),
+        until=np.full(number, FOREVER, np.int32) if until is None else _backwards(days(until)),
+        bits=_backwards(_bits(rows, program.conditions)),
+        measures=_stacked(np.empty((len(program.measures), number), np.int64), measures),
+        codes=_stacked(np.empty((len(codes), number), np.int32), map(numbers, codes)),
         kinds=np.array([len(each.dictionary) for each in codes], np.int64),
     )
     return events, entity.dictionary.take(entity.indices.take(pa.array(starts[:-1])))
+
+
+def _backwards(column: NDArray[Any]) -> NDArray[Any]:
+    return column[::-1].copy()
 
 
 def coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -74,44 +77,59 @@ def coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return one if pa.types.is_dictionary(one.type) else one.dictionary_encode()
 
 
+def days(column: pa.ChunkedArray) -> I32:
+    """Give a column of days, none null, as days since 1970."""
+    return _fixed(column.combine_chunks().cast(pa.int32()).to_numpy())
+
+
 def whole(column: pa.ChunkedArray) -> I64:
     """Give a column of whole numbers, days or flags as 64-bit numbers, `NULL` where null."""
     one = column.combine_chunks()
     if pa.types.is_date(one.type):
         one = one.cast(pa.int32())
-    numbers: I64 = pc.fill_null(one.cast(pa.int64()), NULL).to_numpy()
-    return numbers
+    one = one.cast(pa.int64())
+    return _fixed((pc.fill_null(one, NULL) if one.null_count else one).to_numpy())
 
 
 def numbers(codes: pa.DictionaryArray) -> I32:
     """Give codes as positions in their dictionary, -1 where null."""
-    positions: I32 = pc.fill_null(codes.indices, -1).to_numpy().astype(np.int32)
-    return positions
+    found = codes.indices.cast(pa.int32())
+    return _fixed((pc.fill_null(found, -1) if found.null_count else found).to_numpy())
+
+
+def _fixed(column: NDArray[Whole]) -> NDArray[Whole]:
+    """Forbid writing, as Arrow does for what it lends: the kernel is compiled for one kind of array, not two."""
+    column.setflags(write=False)
+    return column
 
 
 def _stacked(table: NDArray[Whole], columns: Iterable[NDArray[Whole]]) -> NDArray[Whole]:
-    """Stand columns side by side, so that what one event says lies together."""
+    """Lay columns one under another, the last event first."""
     for place, column in enumerate(columns):
-        table[:, place] = column
+        table[place] = column[::-1]
     return table
 
 
 def _bits(rows: pa.Table, conditions: Sequence[Condition]) -> U64:
+    """Say of each row which conditions it meets; a null meets none."""
     bits = np.zeros(rows.num_rows, np.uint64)
-    for place, condition in enumerate(conditions):
-        met = _met(rows.column(condition.column), condition)
-        bits |= met.astype(np.uint64) << np.uint64(place)
+    for name in dict.fromkeys(each.column for each in conditions):
+        places = {place: each for place, each in enumerate(conditions) if each.column == name}
+        column = rows.column(name)
+        if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
+            codes = coded(column)
+            mark_codes(bits, numbers(codes), _meaning(codes.dictionary, places))
+        else:
+            known = sum(1 << place for place, each in places.items() if each.is_known)
+            is_set = sum(1 << place for place, each in places.items() if not each.is_known)
+            mark_numbers(bits, whole(column), np.uint64(known), np.uint64(is_set))
     return bits
 
 
-def _met(column: pa.ChunkedArray, condition: Condition) -> Flags:
-    """Say which rows meet a condition; a null meets none."""
-    if condition.is_known:
-        met: Flags = np.asarray(pc.is_valid(column))
-    elif condition.values:
-        codes = coded(column)
-        wanted = np.append(np.asarray(pc.is_in(codes.dictionary, pa.array(condition.values))), [False])
-        met = wanted[numbers(codes)]
-    else:
-        met = whole(column) == 1
+def _meaning(codes: pa.Array, places: Mapping[int, Condition]) -> U64:
+    """Give for each code the conditions that it meets."""
+    met = np.zeros(len(codes), np.uint64)
+    for place, condition in places.items():
+        is_met = np.asarray(pc.is_in(codes, pa.array(condition.values, pa.string()))) | condition.is_known
+        met |= is_met.astype(np.uint64) << np.uint64(place)
     return met

@@ -13,7 +13,7 @@ WHOLE, POSSIBLE, LAST, RATIO = (int(form) for form in list(Form)[:4])
 WHERE_ANY, STD = int(Form.WHERE_ANY), int(Form.STD)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def combine(plan: Plan, cells: I64, reals: F64, filled: F64, place: int) -> None:
     """Give every output of a walk that is over; NaN says null.
 
@@ -31,7 +31,7 @@ def combine(plan: Plan, cells: I64, reals: F64, filled: F64, place: int) -> None
         filled[output, place] = value / plan.scales[output]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _number(form: int, cells: I64, row: int, other: int, window: int) -> float:
     value = cells[row, window]
     if (form == POSSIBLE and value == NOTHING) or (form == LAST and value == NULL):
@@ -44,9 +44,9 @@ def _number(form: int, cells: I64, row: int, other: int, window: int) -> float:
         return float(value)
     if form == RATIO:
         return float(value) / float(cells[other, window])
-    return _deviation(value, cells[row + 1, window], cells[row + 2, window], cells[row + 3, window])
+    return _deviation(cells[other, window], value, cells[row + 1, window], cells[row + 2, window])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _deviation(number: int, total: int, high: int, low: int) -> float:
     return math.sqrt(spread(number, total, np.uint64(high), np.uint64(low))) / number

@@ -11,22 +11,23 @@ from numba import njit
 
 from features.sweep_forms import combine
 from features.sweep_operations import (
+    Choice,
     Parts,
     Seen,
-    amount,
+    choose,
     entropy,
+    extremes,
     first,
     run,
-    share_out,
     squares,
     tally,
     top,
+    total,
     variety,
 )
-from features.sweep_plan import F64, I32, I64, Events, Kind, Op, Plan
+from features.sweep_plan import F64, I32, I64, NULL, U64, Events, Kind, Op, Plan
 
-TALLY, FIRST, AMOUNT, SQUARES, RUN = (int(kind) for kind in list(Kind)[:5])
-VARIETY, TOP = int(Kind.VARIETY), int(Kind.TOP)
+TALLY, FIRST, TOTAL, EXTREMES, SQUARES, RUN, VARIETY, TOP = (int(kind) for kind in list(Kind)[:8])
 
 
 @njit(nogil=True, cache=True)
@@ -41,20 +42,29 @@ def sweep(events: Events, plan: Plan, days: I64, filled: F64, entity: I32, place
         entity: Takes for each row the entity's position in the slice.
         place: Takes for each row the as-of day's position in `days`.
     """
-    longest = _longest(events.starts)
-    size = np.int64(longest)
-    seen = Seen(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.uint64))
-    parts = Parts(np.zeros(size, np.bool_), np.zeros(size, np.int32), np.zeros((size, plan.windows), np.int64))
-    cells = np.zeros((plan.rows, plan.windows), np.int64)
+    size, windows = _longest(events.starts), plan.windows.shape[0]
+    kept = Events(
+        events.starts,
+        np.empty(size, np.int32),
+        events.since,
+        events.until,
+        np.empty(size, np.uint64),
+        np.empty((events.measures.shape[0], size), np.int64),
+        np.empty((events.codes.shape[0], size), np.int32),
+        events.kinds,
+    )
+    choice = Choice(np.empty(size + 1, np.int64), np.empty(windows, np.int64))
+    parts = Parts(np.zeros(size, np.bool_), np.zeros(size + 1, np.int32), np.zeros(size, np.int64))
+    cells, ends = np.zeros((plan.rows, windows), np.int64), np.empty(windows, np.int64)
     names, named = _unnamed(events.kinds), np.zeros(size, np.int32)
-    rows = 0
-    for each in range(events.starts.shape[0] - 1):
-        begin, behind = events.starts[each], events.starts[each + 1]
-        _rename(events.codes[begin:behind], names, named)
+    rows, entities = 0, events.starts.shape[0] - 1
+    for each in range(entities):
+        begin, behind = events.starts[entities - each - 1], events.starts[entities - each]
+        _rename(events.codes[:, begin:behind], names, named)
         for number in range(days.shape[0]):
-            count = _look(events, plan, begin, behind, days[number], seen)
-            if count:
-                _operate(events, plan, seen, count, parts, cells)
+            seen = _look(events, plan.windows, begin, behind, days[number], ends, kept)
+            if ends[-1] > seen.begin:
+                _operate(plan, seen, choice, parts, cells)
                 combine(plan, cells, cells.view(np.float64), filled, rows)
                 entity[rows] = each
                 place[rows] = number
@@ -62,7 +72,7 @@ def sweep(events: Events, plan: Plan, days: I64, filled: F64, entity: I32, place
     return rows
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _longest(starts: I64) -> int:
     longest = 0
     for each in range(starts.shape[0] - 1):
@@ -70,7 +80,7 @@ def _longest(starts: I64) -> int:
     return longest
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _unnamed(kinds: I64) -> I32:
     most = 0
     for grouping in range(kinds.shape[0]):
@@ -78,68 +88,112 @@ def _unnamed(kinds: I64) -> I32:
     return np.full(most, -1, np.int32)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _rename(codes: I32, names: I32, named: I32) -> None:
     """Number an entity's codes from 0 in the order of their events, so that what is kept by code stays small."""
-    for grouping in range(codes.shape[1]):
+    for grouping in range(codes.shape[0]):
         found = 0
-        for event in range(codes.shape[0]):
-            code = codes[event, grouping]
+        for event in range(codes.shape[1]):
+            code = codes[grouping, event]
             if code >= 0:
                 if names[code] < 0:
                     names[code] = found
                     named[found] = code
                     found += 1
-                codes[event, grouping] = names[code]
+                codes[grouping, event] = names[code]
         for place in range(found):
             names[named[place]] = -1
 
 
-@njit(nogil=True, cache=True)
-def _look(events: Events, plan: Plan, begin: int, behind: int, as_of: int, seen: Seen) -> int:
-    """Collect what an entity shows as of a day, the latest first; give how many events."""
-    count = 0
-    for event in range(behind - 1, begin - 1, -1):
-        age = as_of - events.day[event]
-        if age < 1 or events.since[event] >= as_of or events.until[event] < as_of:
+@njit(nogil=True, cache=True, forceinline=True)
+def _look(events: Events, windows: I64, begin: int, behind: int, as_of: int, ends: I64, kept: Events) -> Seen:
+    """Find what an entity shows as of a day; events that do not lie together are copied to where they do."""
+    while begin < behind and events.day[begin] >= as_of:
+        begin += 1
+    place = begin
+    for window in range(windows.shape[0]):
+        oldest = as_of - windows[window]
+        while place < behind and events.day[place] >= oldest:
+            place += 1
+        ends[window] = place
+    hidden = 0
+    for event in range(begin, place):
+        hidden += (events.since[event] >= as_of) | (events.until[event] < as_of)
+    if hidden:
+        _keep(events, begin, as_of, ends, kept)
+        return Seen(as_of, kept.day, kept.bits, kept.measures, kept.codes, 0, ends)
+    return Seen(as_of, events.day, events.bits, events.measures, events.codes, begin, ends)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _keep(events: Events, begin: int, as_of: int, ends: I64, kept: Events) -> None:
+    """Copy the events that a day sees to the front, and say where each window ends there."""
+    count, event = 0, begin
+    for window in range(ends.shape[0]):
+        while event < ends[window]:
+            if events.since[event] < as_of <= events.until[event]:
+                kept.day[count], kept.bits[count] = events.day[event], events.bits[event]
+                kept.measures[:, count] = events.measures[:, event]
+                kept.codes[:, count] = events.codes[:, event]
+                count += 1
+            event += 1
+        ends[window] = count
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _operate(plan: Plan, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
+    """Choose the events that take part, and do all that is to be done with them, choice by choice."""
+    for each in range(plan.needs.shape[0]):
+        begin, behind = plan.first[each], plan.first[each + 1]
+        if behind - begin == 1 and plan.ops[begin, 0] == TALLY:
+            tally(plan.needs[each], plan.limits[each], seen, cells[plan.ops[begin, 3]])
             continue
-        if plan.reach >= 0 and age > plan.reach:
-            break
-        seen.event[count] = event
-        seen.slot[count] = plan.slots[age] if age < plan.slots.shape[0] else plan.windows - 1
-        seen.age[count] = age
-        seen.bits[count] = events.bits[event]
-        count += 1
-    return count
+        choose(plan.needs[each], plan.limits[each], seen, choice)
+        for number in range(begin, behind):
+            op = Op(plan.ops[number, 1], plan.ops[number, 2], plan.ops[number, 3])
+            _do(plan.ops[number, 0], op, seen, choice, parts, cells)
 
 
-@njit(nogil=True, cache=True)
-def _operate(events: Events, plan: Plan, seen: Seen, count: int, parts: Parts, cells: I64) -> None:
-    measures = events.measures
-    for number in range(plan.ops.shape[0]):
-        kind = plan.ops[number, 0]
-        op = Op(plan.needs[number], plan.ops[number, 1], plan.ops[number, 2], plan.ops[number, 3], plan.ops[number, 4])
-        if kind == TALLY:
-            tally(op, seen, count, cells)
-        elif kind == FIRST:
-            first(op, seen, count, measures, cells)
-        elif kind == AMOUNT:
-            amount(op, seen, count, measures, cells)
-        elif kind == SQUARES:
-            squares(op, seen, count, measures, cells)
-        elif kind == RUN:
-            run(op, seen, count, measures, cells)
-        else:
-            _operate_by_code(op, kind, seen, count, events, parts, cells)
-
-
-@njit(nogil=True, cache=True)
-def _operate_by_code(op: Op, kind: int, seen: Seen, count: int, events: Events, parts: Parts, cells: I64) -> None:
-    if kind == VARIETY:
-        variety(op, seen, count, events.codes, parts, cells)
-        return
-    found = share_out(op, seen, count, events.measures, events.codes, parts)
-    if kind == TOP:
-        top(op, found, parts, cells)
+@njit(nogil=True, cache=True, forceinline=True)
+def _do(kind: int, op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
+    if kind == TALLY:
+        cells[op.row] = choice.ends
+    elif kind == FIRST:
+        first(op, seen, choice, cells)
+    elif kind == TOTAL:
+        total(op, seen, choice, cells)
+    elif kind == EXTREMES:
+        extremes(op, seen, choice, cells)
+    elif kind == SQUARES:
+        squares(op, seen, choice, cells)
+    elif kind == RUN:
+        run(op, seen, choice, cells)
     else:
-        entropy(op, found, parts, cells.view(np.float64))
+        _do_by_code(kind, op, seen, choice, parts, cells)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _do_by_code(kind: int, op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
+    if kind == VARIETY:
+        variety(op, seen, choice, parts, cells)
+    elif kind == TOP:
+        top(op, seen, choice, parts, cells)
+    else:
+        entropy(op, seen, choice, parts, cells.view(np.float64))
+
+
+@njit(nogil=True, cache=True)
+def mark_codes(bits: U64, codes: I32, meaning: U64) -> None:
+    """Set the bits that each event's code means; -1 means none."""
+    for event in range(codes.shape[0]):
+        if codes[event] >= 0:
+            bits[event] |= meaning[codes[event]]
+
+
+@njit(nogil=True, cache=True)
+def mark_numbers(bits: U64, values: I64, known: np.uint64, is_set: np.uint64) -> None:
+    """Set one bit where a number is known, another where it is 1."""
+    for event in range(values.shape[0]):
+        bits[event] |= (known if values[event] != NULL else np.uint64(0)) | (
+            is_set if values[event] == 1 else np.uint64(0)
+        )

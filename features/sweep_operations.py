@@ -1,7 +1,7 @@
-"""The operations of the sweep: each runs over the events that one entity has as of one day, the latest first.
+"""The operations of the sweep: each makes something of the events that take part in it, the latest first.
 
-An operation fills cells: a row for each thing that it counts, a column for each window. It counts by slot, the stretch
-between one window and the next, and then makes windows of slots.
+An operation fills cells: a row for each thing that it tells, a column for each window, the shortest first. Events come
+by age, so a window is where the next begins: what stands at its end is the window's cell.
 """
 
 import math
@@ -18,12 +18,32 @@ NOTHING = -1
 
 
 class Seen(NamedTuple):
-    """What an entity shows as of a day, the latest first: positions of events, with slot, age and bits."""
+    """What an entity shows as of a day: a stretch of events, the latest first.
 
-    event: I64
-    slot: I64
-    age: I64
+    Args:
+        as_of: The day.
+        day: Day of each event.
+        bits: Conditions that each meets.
+        values: A row for each measure.
+        codes: A row for each grouping.
+        begin: Where the stretch begins.
+        ends: Where each window ends.
+    """
+
+    as_of: int
+    day: I32
     bits: U64
+    values: I64
+    codes: I32
+    begin: int
+    ends: I64
+
+
+class Choice(NamedTuple):
+    """The events that take part: where they are, and how many of them each window reaches."""
+
+    place: I64
+    ends: I64
 
 
 class Parts(NamedTuple):
@@ -34,201 +54,166 @@ class Parts(NamedTuple):
     sums: I64
 
 
-@njit(nogil=True, cache=True)
-def tally(op: Op, seen: Seen, count: int, cells: I64) -> None:
-    """Count events."""
-    cells[op.row] = 0
-    taken = 0
-    for place in range(count):
-        if seen.bits[place] & op.needs == op.needs:
-            cells[op.row, seen.slot[place]] += 1
-            taken += 1
-            if taken == op.limit:
-                break
-    _cumulate(cells[op.row])
+@njit(nogil=True, cache=True, forceinline=True)
+def tally(needs: int, limit: int, seen: Seen, cells: I64) -> None:
+    """Count the events that take part, without keeping their places."""
+    number, begin = 0, seen.begin
+    for window in range(cells.shape[0]):
+        for place in range(begin, seen.ends[window]):
+            number += seen.bits[place] & needs == needs
+        cells[window] = min(number, limit)
+        begin = seen.ends[window]
 
 
-@njit(nogil=True, cache=True)
-def _cumulate(cells: I64) -> None:
-    for slot in range(1, cells.shape[0]):
-        cells[slot] += cells[slot - 1]
+@njit(nogil=True, cache=True, forceinline=True)
+def choose(needs: int, limit: int, seen: Seen, choice: Choice) -> None:
+    """Keep the places of the events that take part."""
+    number, begin = 0, seen.begin
+    for window in range(seen.ends.shape[0]):
+        for place in range(begin, seen.ends[window]):
+            choice.place[number] = place
+            number += seen.bits[place] & needs == needs
+        choice.ends[window] = min(number, limit)
+        begin = seen.ends[window]
 
 
-@njit(nogil=True, cache=True)
-def first(op: Op, seen: Seen, count: int, measures: I64, cells: I64) -> None:
+@njit(nogil=True, cache=True, forceinline=True)
+def first(op: Op, seen: Seen, choice: Choice, cells: I64) -> None:
     """Find the latest event's age and value, and the oldest's age."""
-    ages, values, oldest = cells[op.row], cells[op.row + 1], cells[op.row + 2]
-    ages[:] = NOTHING
-    values[:] = NULL
-    oldest[:] = NOTHING
-    taken = 0
-    for place in range(count):
-        if seen.bits[place] & op.needs != op.needs:
-            continue
-        value = measures[seen.event[place], op.measure] if op.measure >= 0 else 1
-        if value == NULL:
-            continue
-        slot = seen.slot[place]
-        if taken == 0:
-            ages[slot:] = seen.age[place]
-            values[slot:] = value
-        oldest[slot] = seen.age[place]
-        taken += 1
-        if taken == op.limit:
-            break
-    for slot in range(1, oldest.shape[0]):
-        oldest[slot] = max(oldest[slot], oldest[slot - 1])
+    for window in range(choice.ends.shape[0]):
+        end = choice.ends[window]
+        latest, oldest = choice.place[0], choice.place[max(end - 1, 0)]
+        cells[op.row, window] = seen.as_of - seen.day[latest] if end else NOTHING
+        cells[op.row + 1, window] = seen.values[op.measure, latest] if end and op.measure >= 0 else NULL
+        cells[op.row + 2, window] = seen.as_of - seen.day[oldest] if end else NOTHING
 
 
-@njit(nogil=True, cache=True)
-def amount(op: Op, seen: Seen, count: int, measures: I64, cells: I64) -> None:
-    """Count and add up a measure, and find its extremes."""
-    number, total, least, most = cells[op.row], cells[op.row + 1], cells[op.row + 2], cells[op.row + 3]
-    number[:] = 0
-    total[:] = 0
-    least[:] = HIGHEST
-    most[:] = NULL
-    taken = 0
-    for place in range(count):
-        if seen.bits[place] & op.needs != op.needs:
-            continue
-        value = measures[seen.event[place], op.measure]
-        if value == NULL:
-            continue
-        slot = seen.slot[place]
-        number[slot] += 1
-        total[slot] += value
-        least[slot] = min(least[slot], value)
-        most[slot] = max(most[slot], value)
-        taken += 1
-        if taken == op.limit:
-            break
-    for slot in range(1, number.shape[0]):
-        number[slot] += number[slot - 1]
-        total[slot] += total[slot - 1]
-        least[slot] = min(least[slot], least[slot - 1])
-        most[slot] = max(most[slot], most[slot - 1])
+@njit(nogil=True, cache=True, forceinline=True)
+def total(op: Op, seen: Seen, choice: Choice, cells: I64) -> None:
+    """Add up a measure."""
+    values = seen.values[op.measure]
+    whole, begin = 0, 0
+    for window in range(choice.ends.shape[0]):
+        for number in range(begin, choice.ends[window]):
+            whole += values[choice.place[number]]
+        cells[op.row, window] = whole
+        begin = choice.ends[window]
 
 
-@njit(nogil=True, cache=True)
-def squares(op: Op, seen: Seen, count: int, measures: I64, cells: I64) -> None:
-    """Count, add up, and add up the squares of a measure: the squares in 128 bits, as two halves."""
-    number, total = cells[op.row], cells[op.row + 1]
-    high, low = cells[op.row + 2].view(np.uint64), cells[op.row + 3].view(np.uint64)
-    cells[op.row : op.row + 4] = 0
-    taken = 0
-    for place in range(count):
-        if seen.bits[place] & op.needs != op.needs:
-            continue
-        value = measures[seen.event[place], op.measure]
-        if value == NULL:
-            continue
-        slot = seen.slot[place]
-        number[slot] += 1
-        total[slot] += value
-        above, below = squared(value)
-        high[slot], low[slot] = add(high[slot], low[slot], above, below)
-        taken += 1
-        if taken == op.limit:
-            break
-    for slot in range(1, number.shape[0]):
-        number[slot] += number[slot - 1]
-        total[slot] += total[slot - 1]
-        high[slot], low[slot] = add(high[slot], low[slot], high[slot - 1], low[slot - 1])
+@njit(nogil=True, cache=True, forceinline=True)
+def extremes(op: Op, seen: Seen, choice: Choice, cells: I64) -> None:
+    """Find a measure's least and most."""
+    values = seen.values[op.measure]
+    least, most, begin = HIGHEST, NULL, 0
+    for window in range(choice.ends.shape[0]):
+        for number in range(begin, choice.ends[window]):
+            value = values[choice.place[number]]
+            least = min(least, value)
+            most = max(most, value)
+        cells[op.row, window], cells[op.row + 1, window] = least, most
+        begin = choice.ends[window]
 
 
-@njit(nogil=True, cache=True)
-def run(op: Op, seen: Seen, count: int, measures: I64, cells: I64) -> None:
-    """Count events, those of the present unbroken run of a flag, and those of its longest."""
-    number, present, longest = cells[op.row], cells[op.row + 1], cells[op.row + 2]
-    cells[op.row : op.row + 3] = 0
-    taken, length, is_broken = 0, 0, False
-    for place in range(count):
-        value = measures[seen.event[place], op.measure]
-        if seen.bits[place] & op.needs != op.needs or value == NULL:
-            continue
-        slot = seen.slot[place]
-        number[slot] += 1
-        is_broken = is_broken or value == 0
-        length = 0 if value == 0 else length + 1
-        present[slot] += 0 if is_broken else 1
-        longest[slot] = max(longest[slot], length)
-        taken += 1
-        if taken == op.limit:
-            break
-    for slot in range(1, number.shape[0]):
-        number[slot] += number[slot - 1]
-        present[slot] += present[slot - 1]
-        longest[slot] = max(longest[slot], longest[slot - 1])
+@njit(nogil=True, cache=True, forceinline=True)
+def squares(op: Op, seen: Seen, choice: Choice, cells: I64) -> None:
+    """Add up a measure, and its squares: those in 128 bits, as two halves."""
+    values, halves = seen.values[op.measure], cells.view(np.uint64)
+    whole, begin = 0, 0
+    high, low = np.uint64(0), np.uint64(0)
+    for window in range(choice.ends.shape[0]):
+        for number in range(begin, choice.ends[window]):
+            value = values[choice.place[number]]
+            whole += value
+            above, below = squared(value)
+            high, low = add(high, low, above, below)
+        cells[op.row, window] = whole
+        halves[op.row + 1, window], halves[op.row + 2, window] = high, low
+        begin = choice.ends[window]
 
 
-@njit(nogil=True, cache=True)
-def variety(op: Op, seen: Seen, count: int, codes: I32, parts: Parts, cells: I64) -> None:
-    """Count codes, each in the slot of its latest event."""
-    cells[op.row] = 0
-    taken, found = 0, 0
-    for place in range(count):
-        code = codes[seen.event[place], op.by]
-        if code < 0 or seen.bits[place] & op.needs != op.needs:
-            continue
-        if not parts.is_met[code]:
-            parts.is_met[code] = True
-            parts.met[found] = code
-            found += 1
-            cells[op.row, seen.slot[place]] += 1
-        taken += 1
-        if taken == op.limit:
-            break
-    for place in range(found):
-        parts.is_met[parts.met[place]] = False
-    _cumulate(cells[op.row])
+@njit(nogil=True, cache=True, forceinline=True)
+def run(op: Op, seen: Seen, choice: Choice, cells: I64) -> None:
+    """Count the events of a flag's present unbroken run, and those of its longest."""
+    values = seen.values[op.measure]
+    present, longest, length, begin, is_broken = 0, 0, 0, 0, False
+    for window in range(choice.ends.shape[0]):
+        for number in range(begin, choice.ends[window]):
+            value = values[choice.place[number]]
+            is_broken = is_broken or value == 0
+            length = 0 if value == 0 else length + 1
+            present += 0 if is_broken else 1
+            longest = max(longest, length)
+        cells[op.row, window], cells[op.row + 1, window] = present, longest
+        begin = choice.ends[window]
 
 
-@njit(nogil=True, cache=True)
-def share_out(op: Op, seen: Seen, count: int, measures: I64, codes: I32, parts: Parts) -> int:
-    """Add up a measure, or count events, by code and window; give how many codes were met."""
-    taken, found = 0, 0
-    for place in range(count):
-        code = codes[seen.event[place], op.by]
-        value = measures[seen.event[place], op.measure] if op.measure >= 0 else 1
-        if code < 0 or value == NULL or seen.bits[place] & op.needs != op.needs:
-            continue
-        if not parts.is_met[code]:
-            parts.is_met[code] = True
-            parts.met[found] = code
-            parts.sums[code] = 0
-            found += 1
-        parts.sums[code, seen.slot[place]] += value
-        taken += 1
-        if taken == op.limit:
-            break
-    for place in range(found):
-        parts.is_met[parts.met[place]] = False
-        _cumulate(parts.sums[parts.met[place]])
-    return found
+@njit(nogil=True, cache=True, forceinline=True)
+def variety(op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
+    """Count different codes."""
+    codes = seen.codes[op.by]
+    found, begin = 0, 0
+    for window in range(choice.ends.shape[0]):
+        for number in range(begin, choice.ends[window]):
+            found = _meet(codes[choice.place[number]], found, parts)
+        cells[op.row, window] = found
+        begin = choice.ends[window]
+    _forget(found, parts)
 
 
-@njit(nogil=True, cache=True)
-def top(op: Op, found: int, parts: Parts, cells: I64) -> None:
-    """Find the largest part, and the whole."""
-    largest, whole = cells[op.row], cells[op.row + 1]
-    largest[:] = NULL
-    whole[:] = 0
-    for place in range(found):
-        sums = parts.sums[parts.met[place]]
-        for slot in range(whole.shape[0]):
-            whole[slot] += sums[slot]
-            largest[slot] = max(largest[slot], sums[slot])
+@njit(nogil=True, cache=True, forceinline=True)
+def top(op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
+    """Find the largest part that one code has of a measure, or of the number of events, and the whole."""
+    found, whole, begin = 0, 0, 0
+    for window in range(choice.ends.shape[0]):
+        found, more = _share_out(op, seen, choice, begin, choice.ends[window], found, parts)
+        whole += more
+        largest = NULL
+        for place in range(found):
+            largest = max(largest, parts.sums[parts.met[place]])
+        cells[op.row, window], cells[op.row + 1, window] = largest, whole
+        begin = choice.ends[window]
+    _forget(found, parts)
 
 
-@njit(nogil=True, cache=True)
-def entropy(op: Op, found: int, parts: Parts, cells: F64) -> None:
+@njit(nogil=True, cache=True, forceinline=True)
+def entropy(op: Op, seen: Seen, choice: Choice, parts: Parts, cells: F64) -> None:
     """Measure how evenly the whole is shared out: minus the sum of share times its logarithm; NaN without a whole."""
-    for slot in range(cells.shape[1]):
-        whole, told = 0, 0.0
+    found, whole, begin = 0, 0, 0
+    for window in range(choice.ends.shape[0]):
+        found, more = _share_out(op, seen, choice, begin, choice.ends[window], found, parts)
+        whole += more
+        told = 0.0
         for place in range(found):
-            whole += parts.sums[parts.met[place], slot]
-        for place in range(found):
-            part = parts.sums[parts.met[place], slot]
+            part = parts.sums[parts.met[place]]
             told -= part / whole * math.log(part / whole) if whole > 0 and part > 0 else 0.0
-        cells[op.row, slot] = told if whole > 0 else np.nan
+        cells[op.row, window] = told if whole > 0 else np.nan
+        begin = choice.ends[window]
+    _forget(found, parts)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _share_out(op: Op, seen: Seen, choice: Choice, begin: int, end: int, found: int, parts: Parts) -> tuple[int, int]:
+    """Add some events to the parts of their codes; give how many codes were met so far, and what was added."""
+    codes, added = seen.codes[op.by], 0
+    for number in range(begin, end):
+        place = choice.place[number]
+        value = seen.values[op.measure, place] if op.measure >= 0 else 1
+        found = _meet(codes[place], found, parts)
+        parts.sums[codes[place]] += value
+        added += value
+    return found, added
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _meet(code: int, found: int, parts: Parts) -> int:
+    parts.met[found] = code
+    is_new = not parts.is_met[code]
+    parts.is_met[code] = True
+    return found + is_new
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _forget(found: int, parts: Parts) -> None:
+    for place in range(found):
+        parts.is_met[parts.met[place]] = False
+        parts.sums[parts.met[place]] = 0

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
@@ -19,16 +18,16 @@ FOREVER = np.iinfo(np.int32).max
 
 
 class Events(NamedTuple):
-    """The events of a slice of entities, in order of entity and time, as the walk reads them.
+    """The events of a slice of entities, the last entity's latest event first, as the walk reads them.
 
     Args:
-        starts: Where each entity's events begin, and behind the last one their number.
+        starts: Where each entity's events begin, and behind them all their number.
         day: Local day of each event, as days since 1970.
         since: The later of the days on which it happened and was known: as-of days after it see it.
         until: The last as-of day that sees it, `FOREVER` without a later version.
-        bits: One bit for each condition of the program that it meets.
-        measures: A column for each measure, in whole units, `NULL` where unknown.
-        codes: A column for each grouping, as numbers from 0, -1 where unknown.
+        bits: One bit for each condition of the program that it meets, what is known of it among them.
+        measures: A row for each measure, in whole units; what stands where one is unknown does not matter.
+        codes: A row for each grouping, as numbers from 0, -1 where unknown.
         kinds: How many codes each grouping has.
     """
 
@@ -43,68 +42,67 @@ class Events(NamedTuple):
 
 
 class Kind(IntEnum):
-    """What an operation counts, and how many rows of cells it fills."""
+    """What an operation makes of the events that take part in it."""
 
     TALLY = 0
     FIRST = 1
-    AMOUNT = 2
-    SQUARES = 3
-    RUN = 4
-    VARIETY = 5
-    TOP = 6
-    ENTROPY = 7
+    TOTAL = 2
+    EXTREMES = 3
+    SQUARES = 4
+    RUN = 5
+    VARIETY = 6
+    TOP = 7
+    ENTROPY = 8
 
 
 CELL_ROWS = {
     Kind.TALLY: 1,
     Kind.FIRST: 3,
-    Kind.AMOUNT: 4,
-    Kind.SQUARES: 4,
-    Kind.RUN: 3,
+    Kind.TOTAL: 1,
+    Kind.EXTREMES: 2,
+    Kind.SQUARES: 3,
+    Kind.RUN: 2,
     Kind.VARIETY: 1,
     Kind.TOP: 2,
     Kind.ENTROPY: 1,
 }
+"""How many rows of cells each fills: a row has a cell for each window."""
 
 
 class Op(NamedTuple):
     """One operation.
 
     Args:
-        needs: Bits that an event must have.
-        measure: Column of the measure, which must not be null; -1 for none.
-        by: Column of the code; -1 for none.
-        limit: How many of the latest events take part; 0 for all.
+        measure: Row of the measure; -1 for none.
+        by: Row of the code; -1 for none.
         row: Its first row of cells.
     """
 
-    needs: int
     measure: int
     by: int
-    limit: int
     row: int
 
 
 class Plan(NamedTuple):
-    """What to compute, as arrays: operations, windows, and how outputs are made of operations.
+    """What to compute, as arrays: who takes part, operations, windows, and how outputs are made of operations.
 
     Args:
-        needs: For each operation the bits that an event must have.
-        ops: For each operation: kind, measure, by, limit, first row of cells.
+        needs: For each choice of events the bits that they must have.
+        limits: For each choice how many of the latest such events take part.
+        first: For each choice its first operation, and behind the last one their number.
+        ops: For each operation: kind, measure, by, first row of cells.
         rows: How many rows of cells all operations have.
-        slots: For each age in days, the shortest window that reaches it.
-        reach: The longest window in days; -1 where one has no end.
-        windows: How many windows.
+        windows: Days that each window reaches back, the shortest first; `FOREVER` without an end.
         outputs: A row for each output: form, row of cells, other row of cells, window.
         scales: What each output is divided by.
     """
 
     needs: U64
+    limits: I64
+    first: I64
     ops: I64
     rows: int
-    slots: U8
-    reach: int
-    windows: int
+    windows: I64
     outputs: I32
     scales: F64
 

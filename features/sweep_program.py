@@ -4,54 +4,40 @@ Aggregates that look at the same events share one operation: a count, a sum and 
 read from the same counters, and every window of them too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from features.declarations import Aggregate, Aggregation, Where, feature_name
 from features.streams import STREAMS, Stream
-from features.sweep_plan import CELL_ROWS, U8, Form, Kind, Plan
+from features.sweep_plan import CELL_ROWS, FOREVER, Form, Kind, Plan
 from schemas.errors import SchemaError
 
 Thing = TypeVar("Thing")
 MOST_CONDITIONS = 64
-KINDS = {
-    Aggregation.COUNT: Kind.TALLY,
-    Aggregation.RECENCY: Kind.FIRST,
-    Aggregation.LAST: Kind.FIRST,
-    Aggregation.OLDEST: Kind.FIRST,
-    Aggregation.SUM: Kind.AMOUNT,
-    Aggregation.MEAN: Kind.AMOUNT,
-    Aggregation.SHARE: Kind.AMOUNT,
-    Aggregation.MAX: Kind.AMOUNT,
-    Aggregation.MIN: Kind.AMOUNT,
-    Aggregation.STD: Kind.SQUARES,
-    Aggregation.STREAK: Kind.RUN,
-    Aggregation.LONGEST: Kind.RUN,
-    Aggregation.DISTINCT: Kind.VARIETY,
-    Aggregation.TOP_SHARE: Kind.TOP,
-    Aggregation.ENTROPY: Kind.ENTROPY,
+NO_LIMIT = np.iinfo(np.int64).max
+COUNTED = None
+"""Of how many an output is, where that is how many events take part."""
+MADE: Mapping[Aggregation, tuple[Form, Kind, int, int | None]] = {
+    Aggregation.COUNT: (Form.WHOLE, Kind.TALLY, 0, 0),
+    Aggregation.RECENCY: (Form.POSSIBLE, Kind.FIRST, 0, 0),
+    Aggregation.LAST: (Form.LAST, Kind.FIRST, 1, 0),
+    Aggregation.OLDEST: (Form.POSSIBLE, Kind.FIRST, 2, 0),
+    Aggregation.SUM: (Form.WHOLE, Kind.TOTAL, 0, 0),
+    Aggregation.MEAN: (Form.RATIO, Kind.TOTAL, 0, COUNTED),
+    Aggregation.SHARE: (Form.RATIO, Kind.TOTAL, 0, COUNTED),
+    Aggregation.MIN: (Form.WHERE_ANY, Kind.EXTREMES, 0, COUNTED),
+    Aggregation.MAX: (Form.WHERE_ANY, Kind.EXTREMES, 1, COUNTED),
+    Aggregation.STD: (Form.STD, Kind.SQUARES, 0, COUNTED),
+    Aggregation.STREAK: (Form.WHERE_ANY, Kind.RUN, 0, COUNTED),
+    Aggregation.LONGEST: (Form.WHERE_ANY, Kind.RUN, 1, COUNTED),
+    Aggregation.DISTINCT: (Form.WHOLE, Kind.VARIETY, 0, 0),
+    Aggregation.TOP_SHARE: (Form.RATIO, Kind.TOP, 0, 1),
+    Aggregation.ENTROPY: (Form.REAL, Kind.ENTROPY, 0, 0),
 }
-FORMS = {
-    Aggregation.COUNT: (Form.WHOLE, 0, 0),
-    Aggregation.RECENCY: (Form.POSSIBLE, 0, 0),
-    Aggregation.LAST: (Form.LAST, 1, 0),
-    Aggregation.OLDEST: (Form.POSSIBLE, 2, 0),
-    Aggregation.SUM: (Form.WHOLE, 1, 0),
-    Aggregation.MEAN: (Form.RATIO, 1, 0),
-    Aggregation.SHARE: (Form.RATIO, 1, 0),
-    Aggregation.MIN: (Form.WHERE_ANY, 2, 0),
-    Aggregation.MAX: (Form.WHERE_ANY, 3, 0),
-    Aggregation.STD: (Form.STD, 0, 0),
-    Aggregation.STREAK: (Form.WHERE_ANY, 1, 0),
-    Aggregation.LONGEST: (Form.WHERE_ANY, 2, 0),
-    Aggregation.DISTINCT: (Form.WHOLE, 0, 0),
-    Aggregation.TOP_SHARE: (Form.RATIO, 0, 1),
-    Aggregation.ENTROPY: (Form.REAL, 0, 0),
-}
-"""Of each aggregation: its form, the row of its operation's cells that it reads, and the row that says of how many."""
+"""Of each aggregation: form, operation, the row of the operation's cells that it reads, and the row of how many."""
 IN_UNITS = {Aggregation.SUM, Aggregation.MEAN, Aggregation.SHARE, Aggregation.MAX, Aggregation.MIN} | {
     Aggregation.STD,
     Aggregation.LAST,
@@ -67,15 +53,22 @@ class Condition:
     is_known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One shared accumulation: filters as bits, the positions of measure and code, the latest events that count."""
+class Chosen(NamedTuple):
+    """Which events take part: filters and what must be known, as bits; how many of the latest."""
+
+    needs: int
+    limit: int
+
+
+class Operation(NamedTuple):
+    """One shared accumulation over the events that take part: rows of measure and code, -1 for none."""
 
     kind: Kind
-    needs: int
     measure: int = -1
     by: int = -1
-    limit: int = 0
+
+
+COUNT = Operation(Kind.TALLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,37 +127,45 @@ class _Draft:
     conditions: list[Condition] = field(default_factory=list)
     measures: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
-    operations: list[Operation] = field(default_factory=list)
+    operations: dict[Chosen, dict[Operation, int]] = field(default_factory=dict)
+    rows: int = 0
     outputs: list[tuple[int, int, int, int]] = field(default_factory=list)
     scales: list[float] = field(default_factory=list)
 
     def add(self, aggregate: Aggregate) -> None:
         """Add an output, and the operations that it is made of where no other has them yet."""
-        form, row, other = FORMS[aggregate.aggregation]
+        form, kind, row, other = MADE[aggregate.aggregation]
+        chosen = self._chosen(aggregate)
         if aggregate.aggregation is Aggregation.SHARE and not aggregate.last_count:
-            row, other = self._counts(aggregate)
+            is_set = Chosen(chosen.needs | self._bit(Condition(aggregate.measure)), chosen.limit)
+            first, second = self._row(is_set, COUNT), self._row(chosen, COUNT)
         else:
-            first = self._row(self._operation(aggregate))
-            row, other = first + row, first + other
-        self.outputs.append((form, row, other, self.windows.index(aggregate.window_days)))
+            start = self._row(chosen, self._operation(kind, aggregate))
+            first, second = start + row, self._row(chosen, COUNT) if other is COUNTED else start + other
+        self.outputs.append((form, first, second, self.windows.index(aggregate.window_days)))
         has_unit = aggregate.measure and aggregate.aggregation in IN_UNITS
         self.scales.append(float(self.stream.column(aggregate.measure).scale) if has_unit else 1.0)
 
-    def _counts(self, aggregate: Aggregate) -> tuple[int, int]:
-        """Make the share of a flag of two counts, so that it needs no measure."""
-        known = self._needs(aggregate.where) | self._bit(Condition(aggregate.measure, is_known=True))
-        both = known | self._bit(Condition(aggregate.measure))
-        return self._row(Operation(Kind.TALLY, both)), self._row(Operation(Kind.TALLY, known))
+    def _chosen(self, aggregate: Aggregate) -> Chosen:
+        """Say who takes part: what meets the filters, its measure and its code known."""
+        needs = self._needs(aggregate.where)
+        for column in filter(None, (aggregate.measure, aggregate.by)):
+            needs |= self._bit(Condition(column, is_known=True))
+        return Chosen(needs, aggregate.last_count or NO_LIMIT)
 
-    def _operation(self, aggregate: Aggregate) -> Operation:
+    def _operation(self, kind: Kind, aggregate: Aggregate) -> Operation:
+        if kind is Kind.TALLY:
+            return COUNT
         measure = _place(self.measures, aggregate.measure) if aggregate.measure else -1
-        by = _place(self.codes, aggregate.by) if aggregate.by else -1
-        needs, limit = self._needs(aggregate.where), aggregate.last_count or 0
-        return Operation(KINDS[aggregate.aggregation], needs, measure, by, limit)
+        return Operation(kind, measure, _place(self.codes, aggregate.by) if aggregate.by else -1)
 
-    def _row(self, operation: Operation) -> int:
+    def _row(self, chosen: Chosen, operation: Operation) -> int:
         """Give the first row of an operation's cells."""
-        return sum(CELL_ROWS[each.kind] for each in self.operations[: _place(self.operations, operation)])
+        found = self.operations.setdefault(chosen, {})
+        if operation not in found:
+            found[operation] = self.rows
+            self.rows += CELL_ROWS[operation.kind]
+        return found[operation]
 
     def _needs(self, where: Iterable[Where]) -> int:
         bits = 0
@@ -182,18 +183,14 @@ class _Draft:
                 f"at most {MOST_CONDITIONS}, one for each bit of an event",
                 "lower the aggregates in two programs",
             )
-        rows = [self._row(each) for each in self.operations]
-        ops = [
-            (*(each.kind, each.measure, each.by, each.limit), row)
-            for each, row in zip(self.operations, rows, strict=True)
-        ]
+        ops = [(*each, row) for found in self.operations.values() for each, row in found.items()]
         plan = Plan(
             needs=np.array([each.needs for each in self.operations], np.uint64),
-            ops=np.array(ops, np.int64).reshape(-1, 5),
-            rows=sum(CELL_ROWS[each.kind] for each in self.operations),
-            slots=_slots(self.windows),
-            reach=-1 if self.windows[-1] is None else self.windows[-1],
-            windows=len(self.windows),
+            limits=np.array([each.limit for each in self.operations], np.int64),
+            first=np.cumsum([0, *(len(found) for found in self.operations.values())], dtype=np.int64),
+            ops=np.array(ops, np.int64).reshape(-1, 4),
+            rows=self.rows,
+            windows=np.array([FOREVER if days is None else days for days in self.windows], np.int64),
             outputs=np.array(self.outputs, np.int32).reshape(-1, 4),
             scales=np.array(self.scales),
         )
@@ -208,10 +205,3 @@ def _place(found: list[Thing], wanted: Thing) -> int:
     if wanted not in found:
         found.append(wanted)
     return found.index(wanted)
-
-
-def _slots(windows: Sequence[int | None]) -> U8:
-    """Give for each age in days the shortest window that reaches it."""
-    bounded = [days for days in windows if days is not None]
-    ages = np.arange((bounded[-1] if bounded else 0) + 1)
-    return np.searchsorted(np.array(bounded, np.int64), ages).astype(np.uint8)

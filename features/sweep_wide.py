@@ -9,7 +9,7 @@ TWO_TO_64 = 2.0**64
 Half: TypeAlias = np.uint64
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def add(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
     """Add two numbers."""
     lower = below + low
@@ -17,7 +17,7 @@ def add(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
     return above + high + carry, lower
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def times(left: Half, right: Half) -> tuple[Half, Half]:
     """Multiply two numbers of 64 bits."""
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -28,14 +28,14 @@ def times(left: Half, right: Half) -> tuple[Half, Half]:
     return left_high * right_high + (first >> half) + (second >> half), (second << half) | (low & mask)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def squared(value: int) -> tuple[Half, Half]:
     """Multiply a signed number with itself."""
     size = np.uint64(abs(value))
     return times(size, size)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def spread(number: int, total: int, high: Half, low: Half) -> float:
     """Give number times the sum of squares less the square of the sum, exact until it becomes a double.
 
