@@ -5,21 +5,21 @@ Neither engine keeps a bucket or an order through its own Parquet reader and wri
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-BUCKET, OWNER = "borrower_bucket", "borrower_id"
-ORDER = ("happened_at", "key_hash", "known_at")
-"""Behind the borrower, what events are sorted by."""
+from runtime.laid_order import ORDER, OWNER, cuts, in_order, merged
+
+BUCKET = "borrower_bucket"
 TOLD = f"{BUCKET} long, path string, row_count long"
 """What a writing task tells of each file."""
 ROW_GROUP = 131_072
-SLICE_ROWS = 400_000
+"""About so many events are read at once; a borrower's are never divided."""
 
 
 def write(rows: Iterable[pa.RecordBatch], folder: Path) -> Iterator[pa.RecordBatch]:
@@ -36,9 +36,9 @@ def write(rows: Iterable[pa.RecordBatch], folder: Path) -> Iterator[pa.RecordBat
     buckets = held.column(BUCKET)
     for bucket in sorted(pc.unique(buckets).to_pylist()):
         part = in_order(encoded(held.filter(pc.equal(buckets, bucket))))
-        path = folder / f"{BUCKET}={bucket}" / f"{uuid4().hex[:16]}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(part, path, compression="zstd", row_group_size=ROW_GROUP, store_schema=False)
+        path = _new_path(folder, bucket)
+        with _writer(path, part.schema) as writer:
+            _write(writer, part)
         yield told(bucket, path, part.num_rows)
 
 
@@ -53,23 +53,39 @@ def merge(rows: Iterable[pa.RecordBatch], folder: Path, layer: str, column: str)
     """
     for batch in rows:
         for row in batch.to_pylist():
-            path = folder / f"{BUCKET}={row[BUCKET]}" / f"{uuid4().hex[:16]}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            paths = row[column].splitlines()
-            yield told(row[BUCKET], path, _merged(paths, path, layer))
+            path = _new_path(folder, row[BUCKET])
+            yield told(row[BUCKET], path, _merge(row[column].splitlines(), path, layer))
 
 
-def _merged(paths: Sequence[str], path: Path, layer: str) -> int:
+def _merge(paths: Sequence[str], path: Path, layer: str) -> int:
     count = 0
     schema = pq.read_schema(paths[0])
-    with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+    with _writer(path, schema) as writer:
         for part in slices(paths, schema.names):
-            named = pa.repeat(pa.scalar(layer), part.num_rows)
+            named = pa.repeat(pa.scalar(layer), part.num_rows).dictionary_encode()
             place = part.column_names.index("layer")
-            ordered = part.set_column(place, "layer", named).select(schema.names).cast(schema)
-            writer.write_table(ordered, row_group_size=ROW_GROUP)
+            _write(writer, part.set_column(place, "layer", named).select(schema.names))
             count += part.num_rows
     return count
+
+
+def _new_path(folder: Path, bucket: int) -> Path:
+    path = folder / f"{BUCKET}={bucket}" / f"{uuid4().hex[:16]}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a file whose texts are written as the dictionaries that they are read as."""
+    code = pa.dictionary(pa.int32(), pa.string())
+    fields = [item.with_type(code) if pa.types.is_string(item.type) else item for item in schema]
+    return pq.ParquetWriter(path, pa.schema(fields), compression="lz4", store_schema=False)
+
+
+def _write(writer: pq.ParquetWriter, part: pa.Table) -> None:
+    """Write sorted events in row groups of whole borrowers."""
+    for begin, end in pairwise(cuts(part, ROW_GROUP)):
+        writer.write_table(part.slice(begin, end - begin).cast(writer.schema), row_group_size=end - begin)
 
 
 def told(bucket: int, path: Path, rows: int) -> pa.RecordBatch:
@@ -87,43 +103,19 @@ def encoded(table: pa.Table) -> pa.Table:
     return table.unify_dictionaries().combine_chunks()
 
 
-def in_order(table: pa.Table) -> pa.Table:
-    """Sort events by borrower, then by the columns of `ORDER`."""
-    keys = [pc.cast(table.column(name), pa.int64()).to_numpy() for name in reversed(ORDER)]
-    place = np.lexsort([*keys, owner_ranks(table)])
-    return table.take(pa.array(place))
-
-
-def owner_ranks(table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Give each event its borrower's rank among the slice's borrowers, by the bytes of the id."""
-    owners = table.column(OWNER).combine_chunks()
-    rank = np.empty(len(owners.dictionary), np.int64)
-    rank[pc.array_sort_indices(owners.dictionary).to_numpy()] = np.arange(len(rank))
-    ranks: np.ndarray[tuple[int], np.dtype[np.int64]] = rank[owners.indices.to_numpy()]
-    return ranks
-
-
-def slices(paths: Sequence[str], columns: Sequence[str], most_rows: int = SLICE_ROWS) -> Iterator[pa.Table]:
-    """Read one bucket's files merged, in slices of whole borrowers in order.
+def slices(paths: Sequence[str], columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Read one bucket's files merged, in slices of whole borrowers in order: about a row group of each file at once.
 
     Args:
-        paths: The bucket's files, each sorted as `write` leaves them.
+        paths: The bucket's files, each as `write` leaves it.
         columns: Columns wanted; the borrower's is always there, those of `ORDER` where several files are merged.
-        most_rows: A slice grows to about so many rows; one borrower's events are never divided.
     """
     names = list(dict.fromkeys([OWNER, *columns, *(ORDER if len(paths) > 1 else ())]))
     layers = [_Layer(path, names) for path in paths]
-    while any(layer.rows for layer in layers):
-        for layer in layers:
-            layer.fill(most_rows)
-        bounds = [layer.last for layer in layers if not layer.is_spent]
-        parts = [layer.below(min(bounds) if bounds else None) for layer in layers]
-        parts = [part for part in parts if part.num_rows]
-        if parts:
-            whole = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
-            yield in_order(whole) if len(parts) > 1 else whole
-        else:
-            most_rows *= 2
+    while layers := [layer for layer in layers if layer.fill()]:
+        bound = min(layer.last for layer in layers)
+        parts = (layer.up_to(bound) for layer in layers)
+        yield merged([part for part in parts if part.num_rows])
 
 
 def any_true(paths: Sequence[str], column: str) -> bool:
@@ -143,7 +135,7 @@ def _is_set(chunk: pq.ColumnChunkMetaData) -> bool:
 
 
 class _Layer:
-    """One file of a bucket, read a few row groups ahead."""
+    """One file of a bucket, read row group by row group: each holds whole borrowers."""
 
     def __init__(self, path: str, names: Sequence[str]) -> None:
         """Open the file; its text columns stay dictionaries."""
@@ -152,37 +144,30 @@ class _Layer:
         self._file = pq.ParquetFile(path, read_dictionary=texts)
         self._names = list(names)
         self._next = 0
-        self._held = self._file.schema_arrow.empty_table().select(self._names)
-        self.rows = self._file.metadata.num_rows
+        self._held: pa.Table | None = None
 
-    @property
-    def is_spent(self) -> bool:
-        """Tell whether all row groups are read."""
-        return self._next == int(self._file.num_row_groups)
+    def fill(self) -> bool:
+        """Read on where nothing is held; tell whether there was anything."""
+        while (self._held is None or not self._held.num_rows) and self._next < self._file.num_row_groups:
+            self._held = self._file.read_row_group(self._next, columns=self._names, use_threads=False)
+            self._next += 1
+        return self._held is not None and self._held.num_rows > 0
 
     @property
     def last(self) -> str:
-        """Give the last borrower read so far, of whom more may follow."""
-        return str(self._held.column(OWNER)[-1].as_py())
+        """Give the last borrower held, all of whose events are held."""
+        return str(self._table.column(OWNER)[-1].as_py())
 
-    def fill(self, rows: int) -> None:
-        """Read on until so many rows are held."""
-        parts, count = [self._held], self._held.num_rows
-        while count < rows and not self.is_spent:
-            part = self._file.read_row_group(self._next, columns=self._names, use_threads=False)
-            parts.append(part)
-            count += part.num_rows
-            self._next += 1
-        self._held = pa.concat_tables(parts).unify_dictionaries() if len(parts) > 1 else self._held
+    @property
+    def _table(self) -> pa.Table:
+        if self._held is None:
+            raise ValueError("nothing was read yet: fill first")
+        return self._held
 
-    def below(self, bound: str | None) -> pa.Table:
-        """Take the rows of borrowers before the bound, or all that is held."""
-        count = self._held.num_rows if bound is None else self._before(bound)
-        taken, self._held = self._held.slice(0, count), self._held.slice(count)
-        self.rows -= count
+    def up_to(self, borrower: str) -> pa.Table:
+        """Take the rows up to and with a borrower's."""
+        owners = self._table.column(OWNER).combine_chunks()
+        is_within = pc.less_equal(owners.dictionary, borrower).to_numpy(zero_copy_only=False)
+        count = int(is_within[owners.indices.to_numpy()].sum())
+        taken, self._held = self._table.slice(0, count), self._table.slice(count)
         return taken
-
-    def _before(self, bound: str) -> int:
-        owners = self._held.column(OWNER).combine_chunks()
-        is_before = pc.less(owners.dictionary, bound).to_numpy(zero_copy_only=False)
-        return int(is_before[owners.indices.to_numpy()].sum())

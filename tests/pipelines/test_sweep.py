@@ -16,7 +16,7 @@ from features.states import StateConvention
 from features.sweep_laid import READS
 from pipelines.lay_out import BY_NAME, lay_out
 from pipelines.sweep import Sweep, program_of
-from runtime.laid import ORDER
+from runtime.laid_order import ORDER
 from runtime.settings import load_settings
 from runtime.workspace import Workspace
 from schemas.house import TABLES
