@@ -13,7 +13,7 @@ WHOLE, POSSIBLE, LAST, RATIO = (int(form) for form in list(Form)[:4])
 WHERE_ANY, STD = int(Form.WHERE_ANY), int(Form.STD)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def combine(plan: Plan, cells: I64, reals: F64, filled: F64, place: int) -> None:
     """Give every output of a walk that is over; NaN says null.
 
@@ -24,14 +24,15 @@ def combine(plan: Plan, cells: I64, reals: F64, filled: F64, place: int) -> None
         filled: Takes a column for each output.
         place: Row of the columns.
     """
-    for output in range(plan.outputs.shape[0]):
-        form, row = plan.outputs[output, 0], plan.outputs[output, 1]
-        other, window = plan.outputs[output, 2], plan.outputs[output, 3]
+    outputs, scales = plan.outputs, plan.scales
+    for output in range(outputs.shape[0]):
+        form, row = outputs[output, 0], outputs[output, 1]
+        other, window = outputs[output, 2], outputs[output, 3]
         value = _number(form, cells, row, other, window) if form <= STD else reals[row, window]
-        filled[output, place] = value / plan.scales[output]
+        filled[output, place] = value / scales[output]
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _number(form: int, cells: I64, row: int, other: int, window: int) -> float:
     value = cells[row, window]
     if (form == POSSIBLE and value == NOTHING) or (form == LAST and value == NULL):
@@ -47,6 +48,6 @@ def _number(form: int, cells: I64, row: int, other: int, window: int) -> float:
     return _deviation(cells[other, window], value, cells[row + 1, window], cells[row + 2, window])
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _deviation(number: int, total: int, high: int, low: int) -> float:
     return math.sqrt(spread(number, total, np.uint64(high), np.uint64(low))) / number

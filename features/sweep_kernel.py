@@ -4,6 +4,9 @@ The kernel knows bits, measures, codes, windows and days; it never sees a featur
 looked through once for each as-of day, the latest first: the latest k events are the first k that it meets, and a
 window is where it stops counting. Sums are of whole numbers, so no order of rows or tasks changes a bit of the result.
 It holds no lock of Python's, so tasks run side by side.
+
+Loops read arrays by names of their own: a tuple's field named within a loop would be counted as a reference, and
+forgotten, once an event.
 """
 
 import numpy as np
@@ -30,7 +33,7 @@ from features.sweep_plan import F64, I32, I64, NULL, U64, Events, Kind, Op, Plan
 TALLY, FIRST, TOTAL, EXTREMES, SQUARES, RUN, VARIETY, TOP = (int(kind) for kind in list(Kind)[:8])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def sweep(events: Events, plan: Plan, days: I64, filled: F64, entity: I32, place: I32) -> int:
     """Fill one row for each entity and as-of day that sees an event within reach; give how many.
 
@@ -42,7 +45,7 @@ def sweep(events: Events, plan: Plan, days: I64, filled: F64, entity: I32, place
         entity: Takes for each row the entity's position in the slice.
         place: Takes for each row the as-of day's position in `days`.
     """
-    size, windows = _longest(events.starts), plan.windows.shape[0]
+    size, many = _longest(events.starts), plan.windows.shape[0]
     kept = Events(
         events.starts,
         np.empty(size, np.int32),
@@ -53,16 +56,17 @@ def sweep(events: Events, plan: Plan, days: I64, filled: F64, entity: I32, place
         np.empty((events.codes.shape[0], size), np.int32),
         events.kinds,
     )
-    choice = Choice(np.empty(size + 1, np.int64), np.empty(windows, np.int64))
+    choice = Choice(np.empty(size + 1, np.int64), np.empty(many, np.int64))
     parts = Parts(np.zeros(size, np.bool_), np.zeros(size + 1, np.int32), np.zeros(size, np.int64))
-    cells, ends = np.zeros((plan.rows, windows), np.int64), np.empty(windows, np.int64)
+    cells, ends = np.zeros((plan.rows, many), np.int64), np.empty(many, np.int64)
     names, named = _unnamed(events.kinds), np.zeros(size, np.int32)
     rows, entities = 0, events.starts.shape[0] - 1
+    starts, windows = events.starts, plan.windows
     for each in range(entities):
-        begin, behind = events.starts[entities - each - 1], events.starts[entities - each]
+        begin, behind = starts[entities - each - 1], starts[entities - each]
         _rename(events.codes[:, begin:behind], names, named)
         for number in range(days.shape[0]):
-            seen = _look(events, plan.windows, begin, behind, days[number], ends, kept)
+            seen = _look(events, windows, begin, behind, days[number], ends, kept)
             if ends[-1] > seen.begin:
                 _operate(plan, seen, choice, parts, cells)
                 combine(plan, cells, cells.view(np.float64), filled, rows)
@@ -72,7 +76,7 @@ def sweep(events: Events, plan: Plan, days: I64, filled: F64, entity: I32, place
     return rows
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _longest(starts: I64) -> int:
     longest = 0
     for each in range(starts.shape[0] - 1):
@@ -80,7 +84,7 @@ def _longest(starts: I64) -> int:
     return longest
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _unnamed(kinds: I64) -> I32:
     most = 0
     for grouping in range(kinds.shape[0]):
@@ -88,7 +92,7 @@ def _unnamed(kinds: I64) -> I32:
     return np.full(most, -1, np.int32)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _rename(codes: I32, names: I32, named: I32) -> None:
     """Number an entity's codes from 0 in the order of their events, so that what is kept by code stays small."""
     for grouping in range(codes.shape[0]):
@@ -105,33 +109,35 @@ def _rename(codes: I32, names: I32, named: I32) -> None:
             names[named[place]] = -1
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _look(events: Events, windows: I64, begin: int, behind: int, as_of: int, ends: I64, kept: Events) -> Seen:
     """Find what an entity shows as of a day; events that do not lie together are copied to where they do."""
-    while begin < behind and events.day[begin] >= as_of:
+    day, since, until = events.day, events.since, events.until
+    while begin < behind and day[begin] >= as_of:
         begin += 1
     place = begin
     for window in range(windows.shape[0]):
         oldest = as_of - windows[window]
-        while place < behind and events.day[place] >= oldest:
+        while place < behind and day[place] >= oldest:
             place += 1
         ends[window] = place
     hidden = 0
     for event in range(begin, place):
-        hidden += (events.since[event] >= as_of) | (events.until[event] < as_of)
+        hidden += (since[event] >= as_of) | (until[event] < as_of)
     if hidden:
         _keep(events, begin, as_of, ends, kept)
         return Seen(as_of, kept.day, kept.bits, kept.measures, kept.codes, 0, ends)
     return Seen(as_of, events.day, events.bits, events.measures, events.codes, begin, ends)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _keep(events: Events, begin: int, as_of: int, ends: I64, kept: Events) -> None:
     """Copy the events that a day sees to the front, and say where each window ends there."""
+    since, until = events.since, events.until
     count, event = 0, begin
     for window in range(ends.shape[0]):
         while event < ends[window]:
-            if events.since[event] < as_of <= events.until[event]:
+            if since[event] < as_of <= until[event]:
                 kept.day[count], kept.bits[count] = events.day[event], events.bits[event]
                 kept.measures[:, count] = events.measures[:, event]
                 kept.codes[:, count] = events.codes[:, event]
@@ -140,21 +146,22 @@ def _keep(events: Events, begin: int, as_of: int, ends: I64, kept: Events) -> No
         ends[window] = count
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _operate(plan: Plan, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
     """Choose the events that take part, and do all that is to be done with them, choice by choice."""
-    for each in range(plan.needs.shape[0]):
-        begin, behind = plan.first[each], plan.first[each + 1]
-        if behind - begin == 1 and plan.ops[begin, 0] == TALLY:
-            tally(plan.needs[each], plan.limits[each], seen, cells[plan.ops[begin, 3]])
+    needs, limits, first_op, ops = plan.needs, plan.limits, plan.first, plan.ops
+    for each in range(needs.shape[0]):
+        begin, behind = first_op[each], first_op[each + 1]
+        if behind - begin == 1 and ops[begin, 0] == TALLY:
+            tally(needs[each], limits[each], seen, cells[ops[begin, 3]])
             continue
-        choose(plan.needs[each], plan.limits[each], seen, choice)
+        choose(needs[each], limits[each], seen, choice)
         for number in range(begin, behind):
-            op = Op(plan.ops[number, 1], plan.ops[number, 2], plan.ops[number, 3])
-            _do(plan.ops[number, 0], op, seen, choice, parts, cells)
+            op = Op(ops[number, 1], ops[number, 2], ops[number, 3])
+            _do(ops[number, 0], op, seen, choice, parts, cells)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _do(kind: int, op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
     if kind == TALLY:
         cells[op.row] = choice.ends
@@ -172,7 +179,7 @@ def _do(kind: int, op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64)
         _do_by_code(kind, op, seen, choice, parts, cells)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 def _do_by_code(kind: int, op: Op, seen: Seen, choice: Choice, parts: Parts, cells: I64) -> None:
     if kind == VARIETY:
         variety(op, seen, choice, parts, cells)
@@ -182,7 +189,7 @@ def _do_by_code(kind: int, op: Op, seen: Seen, choice: Choice, parts: Parts, cel
         entropy(op, seen, choice, parts, cells.view(np.float64))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def mark_codes(bits: U64, codes: I32, meaning: U64) -> None:
     """Set the bits that each event's code means; -1 means none."""
     for event in range(codes.shape[0]):
@@ -190,7 +197,7 @@ def mark_codes(bits: U64, codes: I32, meaning: U64) -> None:
             bits[event] |= meaning[codes[event]]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def mark_numbers(bits: U64, values: I64, known: np.uint64, is_set: np.uint64) -> None:
     """Set one bit where a number is known, another where it is 1."""
     for event in range(values.shape[0]):
