@@ -98,7 +98,7 @@ def _one(connection: duckdb.DuckDBPyConnection, source: str, out: Path, days: Se
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
 
 
 def main(data: str, out: str, how: str, *days: str) -> None:

@@ -110,7 +110,7 @@ def sweep(spark: SparkSession, store: str, out: str, *days: str) -> None:
     )
     longer = F.when(F.col("sum_90") > 0, F.col("sum_90") / 90)
     shutil.rmtree(out, ignore_errors=True)
-    walked.withColumn("trend", F.col("sum_30") / 30 / longer).write.option("compression", "zstd").parquet(out)
+    walked.withColumn("trend", F.col("sum_30") / 30 / longer).write.option("compression", "snappy").parquet(out)
 
 
 def _buckets(spark: SparkSession, store: Path) -> DataFrame:

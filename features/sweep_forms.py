@@ -13,26 +13,28 @@ WHOLE, POSSIBLE, LAST, RATIO = (int(form) for form in list(Form)[:4])
 WHERE_ANY, STD = int(Form.WHERE_ANY), int(Form.STD)
 
 
-@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
-def combine(plan: Plan, cells: I64, reals: F64, filled: F64, place: int) -> None:
-    """Give every output of a walk that is over; NaN says null.
+@njit(nogil=True, cache=True, forceinline=True)
+def combine(plan: Plan, seen: I64, cells: I64, filled: F64, begin: int) -> None:
+    """Give every output of the days that saw an event, a row a day; NaN says null.
 
     Args:
         plan: Says of what each output is made.
+        seen: Where the days' cells are.
         cells: What the operations counted.
-        reals: The same cells where an operation left doubles.
         filled: Takes a column for each output.
-        place: Row of the columns.
+        begin: First row of the columns.
     """
-    outputs, scales = plan.outputs, plan.scales
+    outputs, scales, reals = plan.outputs, plan.scales, cells.view(np.float64)
     for output in range(outputs.shape[0]):
         form, row = outputs[output, 0], outputs[output, 1]
         other, window = outputs[output, 2], outputs[output, 3]
-        value = _number(form, cells, row, other, window) if form <= STD else reals[row, window]
-        filled[output, place] = value / scales[output]
+        for number in range(seen.shape[0]):
+            day = seen[number]
+            value = _number(form, cells[day], row, other, window) if form <= STD else reals[day, row, window]
+            filled[output, begin + number] = value / scales[output]
 
 
-@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
+@njit(nogil=True, cache=True, forceinline=True)
 def _number(form: int, cells: I64, row: int, other: int, window: int) -> float:
     value = cells[row, window]
     if (form == POSSIBLE and value == NOTHING) or (form == LAST and value == NULL):
@@ -48,6 +50,6 @@ def _number(form: int, cells: I64, row: int, other: int, window: int) -> float:
     return _deviation(cells[other, window], value, cells[row + 1, window], cells[row + 2, window])
 
 
-@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
+@njit(nogil=True, cache=True, forceinline=True)
 def _deviation(number: int, total: int, high: int, low: int) -> float:
     return math.sqrt(spread(number, total, np.uint64(high), np.uint64(low))) / number

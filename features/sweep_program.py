@@ -17,7 +17,7 @@ from schemas.errors import SchemaError
 
 Thing = TypeVar("Thing")
 MOST_CONDITIONS = 64
-NO_LIMIT = np.iinfo(np.int64).max
+NO_LIMIT = 2**40
 COUNTED = None
 """Of how many an output is, where that is how many events take part."""
 MADE: Mapping[Aggregation, tuple[Form, Kind, int, int | None]] = {

@@ -18,6 +18,13 @@ def add(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
 
 
 @njit(nogil=True, cache=True, forceinline=True)
+def minus(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
+    """Take a number from another that is not smaller."""
+    borrow = np.uint64(1) if below < low else np.uint64(0)
+    return above - high - borrow, below - low
+
+
+@njit(nogil=True, cache=True, forceinline=True)
 def times(left: Half, right: Half) -> tuple[Half, Half]:
     """Multiply two numbers of 64 bits."""
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -48,5 +55,5 @@ def spread(number: int, total: int, high: Half, low: Half) -> float:
     above, below = times(np.uint64(number), low)
     above += np.uint64(number) * high
     taken_above, taken_below = squared(total)
-    borrow = np.uint64(1) if below < taken_below else np.uint64(0)
-    return float(above - taken_above - borrow) * TWO_TO_64 + float(below - taken_below)
+    high, low = minus(above, below, taken_above, taken_below)
+    return float(high) * TWO_TO_64 + float(low)
