@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -55,20 +55,16 @@ def _events(rows: pa.Table, program: Program) -> tuple[Events, pa.Array]:
     until = rows.column("until") if "until" in rows.column_names else None
     measures = (whole(rows.column(name)) for name in program.measures)
     events = Events(
-        starts=_backwards(number - starts),
-        day=_backwards(days(rows.column("day"))),
-        since=_backwards(days(rows.column("since"))),
-        until=np.full(number, FOREVER, np.int32) if until is None else _backwards(days(until)),
-        bits=_backwards(_bits(rows, program.conditions)),
+        starts=starts,
+        day=days(rows.column("day")),
+        since=days(rows.column("since")),
+        until=_fixed(np.full(number, FOREVER, np.int32)) if until is None else days(until),
+        bits=_bits(rows, program.conditions),
         measures=_stacked(np.empty((len(program.measures), number), np.int64), measures),
         codes=_stacked(np.empty((len(codes), number), np.int32), map(numbers, codes)),
         kinds=np.array([len(each.dictionary) for each in codes], np.int64),
     )
     return events, entity.dictionary.take(entity.indices.take(pa.array(starts[:-1])))
-
-
-def _backwards(column: NDArray[Any]) -> NDArray[Any]:
-    return column[::-1].copy()
 
 
 def coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -104,9 +100,9 @@ def _fixed(column: NDArray[Whole]) -> NDArray[Whole]:
 
 
 def _stacked(table: NDArray[Whole], columns: Iterable[NDArray[Whole]]) -> NDArray[Whole]:
-    """Lay columns one under another, the last event first."""
+    """Lay columns one under another."""
     for place, column in enumerate(columns):
-        table[place] = column[::-1]
+        table[place] = column
     return table
 
 

@@ -18,10 +18,10 @@ FOREVER = np.iinfo(np.int32).max
 
 
 class Events(NamedTuple):
-    """The events of a slice of entities, the last entity's latest event first, as the walk reads them.
+    """The events of a slice of entities, in order of entity and time.
 
     Args:
-        starts: Where each entity's events begin, and behind them all their number.
+        starts: Where each entity's events begin, and behind the last one their number.
         day: Local day of each event, as days since 1970.
         since: The later of the days on which it happened and was known: as-of days after it see it.
         until: The last as-of day that sees it, `FOREVER` without a later version.

@@ -7,8 +7,8 @@ later version of the same thing is seen. A tombstone is a version that only ends
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from features.sweep_compiled import compiled
 from features.sweep_plan import FOREVER, I32, I64, Flags
 
 
@@ -37,7 +37,7 @@ def visible_until(rows: Versions, is_revision: Flags) -> I32:
     return until
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _withdraw(order: I64, rows: Versions, until: I32) -> None:
     """Walk each thing's versions from the last known one backwards, keeping the first day that sees a later one."""
     soonest = FOREVER
@@ -74,7 +74,7 @@ class Pieces(NamedTuple):
     until: I32
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def beside(rows: Intervals, first: I64, behind: I64, facts: Intervals) -> Pieces:
     """Join rows with facts: each row in pieces, each with the last of its facts that all its days see.
 
@@ -100,7 +100,7 @@ def beside(rows: Intervals, first: I64, behind: I64, facts: Intervals) -> Pieces
     return Pieces(pieces.row[:count], pieces.fact[:count], pieces.since[:count], pieces.until[:count])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _next(begin: int, end: int, first: int, behind: int, facts: Intervals) -> tuple[int, int]:
     """Give the fact seen on the day after `begin`, and the last day up to which nothing changes."""
     found = -1

@@ -3,13 +3,14 @@
 from typing import TypeAlias
 
 import numpy as np
-from numba import njit
+
+from features.sweep_compiled import inlined
 
 TWO_TO_64 = 2.0**64
 Half: TypeAlias = np.uint64
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def add(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
     """Add two numbers."""
     lower = below + low
@@ -17,14 +18,14 @@ def add(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
     return above + high + carry, lower
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def minus(above: Half, below: Half, high: Half, low: Half) -> tuple[Half, Half]:
     """Take a number from another that is not smaller."""
     borrow = np.uint64(1) if below < low else np.uint64(0)
     return above - high - borrow, below - low
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def times(left: Half, right: Half) -> tuple[Half, Half]:
     """Multiply two numbers of 64 bits."""
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -35,14 +36,14 @@ def times(left: Half, right: Half) -> tuple[Half, Half]:
     return left_high * right_high + (first >> half) + (second >> half), (second << half) | (low & mask)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def squared(value: int) -> tuple[Half, Half]:
     """Multiply a signed number with itself."""
     size = np.uint64(abs(value))
     return times(size, size)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def spread(number: int, total: int, high: Half, low: Half) -> float:
     """Give number times the sum of squares less the square of the sum, exact until it becomes a double.
 
