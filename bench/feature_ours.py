@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 from feature_query import CHANNELS, SHORT_WINDOWS, WINDOWS
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DateType, DoubleType, StringType, StructField, StructType
 
 from features.declarations import Aggregate, Aggregation, Where
 from features.spark_events import flag, is_night, is_weekend
@@ -29,6 +28,8 @@ from features.streams import MONEY_SCALE, Stream, StreamColumn
 from features.sweep_events import swept
 from features.sweep_laid import DAYS, VERSIONED, seen_rows
 from features.sweep_program import Program, lower
+from runtime.day_files import TOLD as KEPT
+from runtime.day_files import keep
 from runtime.laid import BUCKET, TOLD, any_true, slices, write
 from runtime.session import session
 from runtime.settings import EngineSettings
@@ -102,15 +103,10 @@ def lay(spark: SparkSession, data: str, store: str, buckets: str, layer: str, *b
 
 def sweep(spark: SparkSession, store: str, out: str, *days: str) -> None:
     """Sweep the store for some days and write the columns."""
-    made = program()
-    named = [StructField("borrower_id", StringType()), StructField("as_of", DateType())]
-    kind = StructType([*named, *(StructField(name, DoubleType()) for name in made.names)])
-    walked = _buckets(spark, Path(store)).mapInArrow(
-        partial(walk, made=made, days=[*map(date.fromisoformat, days)]), kind
-    )
-    longer = F.when(F.col("sum_90") > 0, F.col("sum_90") / 90)
     shutil.rmtree(out, ignore_errors=True)
-    walked.withColumn("trend", F.col("sum_30") / 30 / longer).write.option("compression", "snappy").parquet(out)
+    task = partial(walk, made=program(), days=[*map(date.fromisoformat, days)], folder=Path(out))
+    told = _buckets(spark, Path(store)).mapInArrow(task, KEPT).toArrow()
+    print(json.dumps({"rows": pc.sum(told.column("row_count")).as_py()}), file=sys.stderr)
 
 
 def _buckets(spark: SparkSession, store: Path) -> DataFrame:
@@ -122,15 +118,28 @@ def _buckets(spark: SparkSession, store: Path) -> DataFrame:
     )
 
 
-def walk(batches: Iterable[pa.RecordBatch], made: Program, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
+def walk(
+    batches: Iterable[pa.RecordBatch], made: Program, days: Sequence[date], folder: Path
+) -> Iterator[pa.RecordBatch]:
     """Sweep the buckets that a task was dealt."""
+    yield from keep(_found(batches, made, days), folder)
+
+
+def _found(batches: Iterable[pa.RecordBatch], made: Program, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for paths in batch.column("paths").to_pylist():
             held = paths.split("\n")
             versioned = VERSIONED if any_true(held, "is_revision") or any_true(held, "is_deleted") else ()
             for rows in slices(held, [*DAYS, *made.columns, *versioned]):
-                found = swept(seen_rows(rows), made, days)
-                yield found.set_column(0, "borrower_id", found.column(0).cast(pa.string()))
+                yield _with_trend(swept(seen_rows(rows), made, days))
+
+
+def _with_trend(found: pa.RecordBatch) -> pa.RecordBatch:
+    """Add the daily pace of spending in 30 days over that in 90."""
+    short, longer = pc.divide(found.column("sum_30"), 30.0), pc.divide(found.column("sum_90"), 90.0)
+    trend = pc.if_else(pc.greater(longer, 0), pc.divide(short, longer), None)
+    plain = found.set_column(0, "borrower_id", found.column(0).cast(pa.string()))
+    return plain.append_column("trend", trend)
 
 
 def main(engine: str, task: str, *arguments: str) -> None:

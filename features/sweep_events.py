@@ -28,7 +28,8 @@ def swept(rows: pa.Table, program: Program, as_of: Sequence[date]) -> pa.RecordB
         as_of: The days, ascending.
 
     Returns:
-        The entity's column, `as_of`, and a double for each output; null where the definition says nothing.
+        Day by day, entities in order: the entity's column, `as_of`, and a double for each output; null where the
+        definition says nothing.
     """
     rows = rows.combine_chunks()
     events, entities = _events(rows, program)
@@ -37,10 +38,11 @@ def swept(rows: pa.Table, program: Program, as_of: Sequence[date]) -> pa.RecordB
     filled = np.empty((len(program.names), most))
     entity, place = np.empty(most, np.int32), np.empty(most, np.int32)
     count = sweep(events, program.plan, wanted, filled, entity, place)
+    by_day = np.argsort(place[:count], kind="stable") if len(wanted) > 1 else slice(0, count)
     columns = [
-        entities.take(pa.array(entity[:count])),
-        pa.array(wanted[place[:count]].astype(np.int32), pa.int32()).cast(pa.date32()),
-        *(pa.array(column[:count], from_pandas=True) for column in filled),
+        entities.take(pa.array(entity[by_day])),
+        pa.array(wanted[place[by_day]].astype(np.int32), pa.int32()).cast(pa.date32()),
+        *(pa.array(column[by_day], from_pandas=True) for column in filled),
     ]
     return pa.RecordBatch.from_arrays(columns, [program.entity, "as_of", *program.names])
 

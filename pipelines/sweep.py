@@ -17,6 +17,7 @@ from features.sweep_program import Program, lower
 from pipelines.common import say
 from pipelines.lay_out import BY_NAME, buckets, lay_out
 from runtime import clock
+from runtime.day_files import TOLD, keep
 from runtime.iceberg import arrow_schema
 from runtime.laid import BUCKET, any_true, encoded, slices
 from runtime.workspace import Workspace
@@ -36,26 +37,33 @@ class Sweep:
             scratch: Folder for what was swept.
         """
         self._workspace, self._days, self._scratch = workspace, sorted(days), scratch
-        self._frames: dict[str, DataFrame] = {}
+        self._files: dict[str, Mapping[date, Sequence[str]]] = {}
 
     def frames(self, day: date) -> Mapping[str, DataFrame]:
         """Give a day's aggregates by stream: a row a borrower, a double column an aggregate."""
-        if not self._frames:
+        if not self._files:
             lay_out(self._workspace)
-            self._frames = {stream: self._swept(stream) for stream in READS}
-        return {stream: frame.where(frame.as_of == day).drop("as_of") for stream, frame in self._frames.items()}
+            self._files = {stream: self._swept(stream) for stream in READS}
+        return {stream: self._frame(stream, files.get(day, [])) for stream, files in self._files.items()}
 
-    def _swept(self, stream: str) -> DataFrame:
+    def _frame(self, stream: str, paths: Sequence[str]) -> DataFrame:
+        kind, session = row_type(program_of(stream)), self._workspace.session
+        found = session.read.schema(kind).parquet(*paths) if paths else session.createDataFrame([], kind)
+        return found.drop("as_of")
+
+    def _swept(self, stream: str) -> Mapping[date, Sequence[str]]:
+        """Sweep a stream for all days; give each day's files."""
         started = clock.stopwatch()
         program = program_of(stream)
         reads = READS[stream]
         dealt = buckets(self._workspace, [reads.events, *reads.facts])
-        found = dealt.mapInArrow(partial(walk, program=program, days=self._days), row_type(program))
-        place = str(self._scratch / stream)
-        found.write.mode("overwrite").parquet(place)
+        task = partial(walk, program=program, days=self._days, folder=self._scratch / stream)
+        files: dict[date, list[str]] = {}
+        for told in dealt.mapInArrow(task, TOLD).toArrow().to_pylist():
+            files.setdefault(told["as_of"], []).append(told["path"])
         many = f"{len(self._days)} days, {len(program.names)} aggregates"
         say(f"[bold]sweep[/] {stream}: {many} in {clock.stopwatch() - started:.1f} s")
-        return self._workspace.session.read.schema(row_type(program)).parquet(place)
+        return files
 
 
 def program_of(stream: str) -> Program:
@@ -71,8 +79,14 @@ def row_type(program: Program) -> StructType:
     return StructType([*named, *(StructField(name, DoubleType()) for name in program.names)])
 
 
-def walk(batches: Iterable[pa.RecordBatch], program: Program, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
-    """Sweep the buckets that a task was dealt, slice by slice."""
+def walk(
+    batches: Iterable[pa.RecordBatch], program: Program, days: Sequence[date], folder: Path
+) -> Iterator[pa.RecordBatch]:
+    """Sweep the buckets that a task was dealt, slice by slice, into a file for each day; tell of the files."""
+    yield from keep(_found(batches, program, days), folder)
+
+
+def _found(batches: Iterable[pa.RecordBatch], program: Program, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for bucket in batch.drop_columns([BUCKET]).to_pylist():
             paths = {name: files.splitlines() for name, files in bucket.items()}

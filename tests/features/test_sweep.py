@@ -101,9 +101,9 @@ def test_every_form_equals_plain_loops(rows: list[Row], wanted: list[Aggregate],
     found = swept(table(rows), program, days).to_pylist()
     reach = 10**6 if any(each.window_days is None for each in wanted) else max(each.window_days or 0 for each in wanted)
     expected = []
-    for borrower in sorted({row["borrower_id"] for row in rows}):
-        own = [row for row in rows if row["borrower_id"] == borrower]
-        for day in days:
+    for day in days:
+        for borrower in sorted({row["borrower_id"] for row in rows}):
+            own = [row for row in rows if row["borrower_id"] == borrower]
             if any(row["since"] < day <= row["until"] and (day - row["day"]).days <= reach for row in own):
                 values = {name: promised(each, own, day) for name, each in zip(program.names, wanted, strict=True)}
                 expected.append({"borrower_id": borrower, "as_of": day, **values})
