@@ -96,8 +96,9 @@ class Way:
             first, base = f"{EVENTS}, {self.parts()}", f"base AS MATERIALIZED ({_seen(f'({self.source})', days)}),"
         sums, merchants = _sums(key, first, read["sums"]), _merchants(key, read["merchants"])
         day = f"DATE '{days[0]}' AS as_of, *" if len(days) == 1 else "*"
+        categories = _categories(key, read["categories"])
         query = f"""
-            WITH {base} sums AS ({sums}), merchants AS ({merchants}), categories AS ({_categories(key, read["categories"])})
+            WITH {base} sums AS ({sums}), merchants AS ({merchants}), categories AS ({categories})
             SELECT {day} FROM sums JOIN merchants USING ({key}) JOIN categories USING ({key})"""
         named = f"SELECT * REPLACE (text AS borrower_id) FROM ({query}) JOIN borrower_ids ON number = borrower_id"
         asked = _finished(named if self.is_numbered else query)
