@@ -62,7 +62,7 @@ def seen_rows(rows: pa.Table) -> pa.Table:
         return rows
     since = whole(rows.column("since")).astype(np.int32)
     owner = numbers(coded(rows.column("borrower_id"))).astype(np.int64)
-    versions = Versions(owner, whole(rows.column("key_hash")), whole(rows.column("known_at")), since)
+    versions = Versions(owner, whole(rows.column("key_hash")), whole(rows.column("known_at")), since, is_deleted)
     until = visible_until(versions, is_revision)
     stand = np.flatnonzero(~is_deleted & (since < until))
     return rows.append_column("until", pa.array(until)).take(pa.array(stand))

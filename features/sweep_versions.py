@@ -13,12 +13,16 @@ from features.sweep_plan import FOREVER, I32, I64, Flags
 
 
 class Versions(NamedTuple):
-    """Rows that speak of things: who owns each thing, its key, and the order in which versions became known."""
+    """Rows that speak of things: who owns each, its key, when it became known, and whether it only ends others.
+
+    A tombstone gives way to a row of the same thing and moment: that one belongs to several owners at once.
+    """
 
     owner: I64
     key: I64
     known: I64
     since: I32
+    is_deleted: Flags
 
 
 def visible_until(rows: Versions, is_revision: Flags) -> I32:
@@ -32,7 +36,8 @@ def visible_until(rows: Versions, is_revision: Flags) -> I32:
     if not is_revision.any():
         return until
     several = np.flatnonzero(np.isin(rows.key, np.unique(rows.key[is_revision])))
-    order = several[np.lexsort((rows.known[several], rows.key[several], rows.owner[several]))]
+    sorted_by = (~rows.is_deleted, rows.known, rows.key, rows.owner)
+    order = several[np.lexsort([column[several] for column in sorted_by])]
     _withdraw(order, rows, until)
     return until
 
