@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -99,18 +98,7 @@ LAYOUTS: Mapping[str, Layout] = {
 """The laid-out tables, in the order in which they are laid."""
 
 
-class Part(NamedTuple):
-    """One of so many parts that rows are laid in, by the hash of their key: all versions of an event are in one."""
-
-    number: int = 0
-    of: int = 1
-
-    def of_rows(self, rows: DataFrame) -> DataFrame:
-        """Give the part's rows."""
-        return rows if self.of == 1 else rows.where(F.pmod("key_hash", F.lit(self.of)) == self.number)
-
-
-def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int, part: Part = Part()) -> DataFrame:
+def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int) -> DataFrame:
     """Mark revisions, withdraw from a borrower what a later version gives to another, and say each row's bucket.
 
     Args:
@@ -118,16 +106,15 @@ def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int, part: Part
         laid: Rows laid before.
         layer: Name of the layer that they will be.
         buckets: How many buckets.
-        part: Which of the rows.
     """
-    rows, laid = part.of_rows(rows), part.of_rows(laid)
     fresh = rows.select("key_hash", "borrower_id")
-    before = laid.select("key_hash", "borrower_id").join(fresh.select("key_hash").distinct(), "key_hash", "left_semi")
-    owners = fresh.unionByName(before)
+    before = laid.select(*TIMES).join(fresh.select("key_hash").distinct(), "key_hash", "left_semi")
+    owners = fresh.unionByName(before.select("key_hash", "borrower_id"))
     several = owners.groupBy("key_hash").agg(F.count("*").alias("_count")).where("_count > 1").drop("_count")
     marked = attached(rows, several.withColumn("is_revision", F.lit(True)), "key_hash")
     marked = marked.withColumn("is_revision", F.coalesce("is_revision", F.lit(False)))
-    return reduce(DataFrame.unionByName, (marked, _withdrawn(marked, owners))).select(
+    told = (marked, _withdrawn(marked, owners), _withdrawn_before(marked, before))
+    return reduce(DataFrame.unionByName, told).select(
         F.lit(layer).alias("layer"),
         F.pmod(F.xxhash64("borrower_id"), F.lit(buckets)).cast("bigint").alias("borrower_bucket"),
         *(name for name in marked.columns if name != "key_hash"),
@@ -140,4 +127,13 @@ def _withdrawn(rows: DataFrame, owners: DataFrame) -> DataFrame:
     others = owners.select("key_hash", F.col("borrower_id").alias("_other")).distinct()
     moved = rows.where("is_revision").join(others, "key_hash").where("_other <> borrower_id")
     gone = {"borrower_id": F.col("_other"), "is_deleted": F.lit(True)}
+    return moved.withColumns(gone).select(*rows.columns)
+
+
+def _withdrawn_before(rows: DataFrame, before: DataFrame) -> DataFrame:
+    """Give under an event's new borrowers a tombstone for each version laid before that gives it to another."""
+    times = ("happened_at", "known_at", "day", "since")
+    others = before.select("key_hash", *(F.col(name).alias(f"_{name}") for name in ("borrower_id", *times)))
+    moved = rows.where("is_revision").join(others, "key_hash").where("_borrower_id <> borrower_id")
+    gone = {**{name: F.col(f"_{name}") for name in times}, "is_deleted": F.lit(True)}
     return moved.withColumns(gone).select(*rows.columns)
