@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -98,7 +99,21 @@ LAYOUTS: Mapping[str, Layout] = {
 """The laid-out tables, in the order in which they are laid."""
 
 
-def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int) -> DataFrame:
+class Part(NamedTuple):
+    """One of so many parts that rows are laid in, by the hash of their key: all versions of an event are in one."""
+
+    number: int = 0
+    of: int = 1
+
+    def of_rows(self, rows: DataFrame) -> DataFrame:
+        """Give the part's rows."""
+        return rows if self.of == 1 else rows.where(F.pmod("key_hash", F.lit(self.of)) == self.number)
+
+
+WHOLE = Part()
+
+
+def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int, part: Part = WHOLE) -> DataFrame:
     """Mark revisions, withdraw from a borrower what a later version gives to another, and say each row's bucket.
 
     Args:
@@ -106,7 +121,9 @@ def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int) -> DataFra
         laid: Rows laid before.
         layer: Name of the layer that they will be.
         buckets: How many buckets.
+        part: Which of the rows.
     """
+    rows, laid = part.of_rows(rows), part.of_rows(laid)
     fresh = rows.select("key_hash", "borrower_id")
     before = laid.select(*TIMES).join(fresh.select("key_hash").distinct(), "key_hash", "left_semi")
     owners = fresh.unionByName(before.select("key_hash", "borrower_id"))

@@ -1,5 +1,6 @@
 """Step `lay_out`: published logs copied into the order of the feature sweep, layer upon layer."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -10,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.spark_layout import LAYOUTS, Source, dealt
+from features.spark_layout import LAYOUTS, Part, Source, dealt
 from pipelines.common import say
 from runtime import clock
 from runtime.laid import BUCKET, TOLD, merge, write
-from runtime.manifest import Manifest
+from runtime.manifest import Manifest, code_version
 from runtime.workspace import Workspace
 from schemas.errors import CatalogError
 from schemas.hashing import digest
@@ -33,12 +34,14 @@ class LayoutSettings(BaseModel):
     Args:
         buckets: Parts of the borrowers; one is to hold about a million events, and is read by one task.
         most_layers: When there are more, they are merged into one.
+        part_rows: A larger layer is laid in parts of about so many rows, so that memory holds one part, and merged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     buckets: int = Field(default=8, ge=1)
     most_layers: int = Field(default=8, ge=1)
+    part_rows: int = Field(default=4_000_000, ge=1)
 
 
 def lay_out(workspace: Workspace) -> None:
@@ -63,8 +66,12 @@ def _lay_out(workspace: Workspace, table: Table) -> None:
     rows = _add_layer(workspace, table, fresh, layers if stands else {})
     say(f"[bold]lay out[/] {table.name}: {rows:,} rows in {clock.stopwatch() - started:.1f} s")
     layers, _ = _layers(workspace, table)
-    if len(layers) > workspace.settings.section("layout", LayoutSettings).most_layers:
+    if sum(layer["parts"] for layer in layers.values()) > _settings(workspace).most_layers:
         _merge_layers(workspace, table, layers)
+
+
+def _settings(workspace: Workspace) -> LayoutSettings:
+    return workspace.settings.section("layout", LayoutSettings)
 
 
 def _published(workspace: Workspace, logs: Iterable[str]) -> dict[str, str]:
@@ -77,11 +84,21 @@ def _published(workspace: Workspace, logs: Iterable[str]) -> dict[str, str]:
 
 
 def _layers(workspace: Workspace, table: Table) -> tuple[Layers, bool]:
-    """Give the layers with the batches that each covers, and whether these are all, and no more, that is laid."""
+    """Give the layers with the batches that each covers, and whether these are all, and no more, that is laid.
+
+    What was laid by other code, into other buckets or by another zone's days is no layer any more.
+    """
     manifest = workspace.runs.get(_run(table))
     layers: Layers = manifest.figures.get("layers", {}) if manifest else {}
     laid = {str(part["layer"]) for part in workspace.catalog.partitions(table.name)}
-    return layers, laid == {name for name, layer in layers.items() if layer["rows"]}
+    is_ours = manifest is not None and manifest.identity == _identity(workspace)
+    return layers, is_ours and laid == {name for name, layer in layers.items() if layer["rows"]}
+
+
+def _identity(workspace: Workspace) -> dict[str, Any]:
+    """Give what, beside the rows, decides how they are laid."""
+    zone = workspace.settings.platform.time_zone
+    return {"code": code_version(), "buckets": _settings(workspace).buckets, "time_zone": zone}
 
 
 def _run(table: Table) -> str:
@@ -90,28 +107,38 @@ def _run(table: Table) -> str:
 
 def _add_layer(workspace: Workspace, table: Table, fresh: Mapping[str, str], layers: Layers) -> int:
     """Lay the rows of new batches beside the layers that stand; others go."""
-    settings = workspace.settings.section("layout", LayoutSettings)
-    layer = digest([table.name, settings.buckets, fresh])[:12]
-    source = _source(workspace, table, fresh)
+    settings = _settings(workspace)
+    layer = digest([table.name, _identity(workspace), fresh])[:12]
+    held = [batch for each in layers.values() for batch in each["batches"]]
+    source = _source(workspace, table, fresh, held)
     before = workspace.catalog.read(workspace.session, table).where(F.col("layer").isin(*layers, ""))
-    ordered = dealt(LAYOUTS[table.name].make(source), before, layer, settings.buckets)
-    columns = [column.name for column in table.columns]
-    folder = workspace.catalog.new_folder(table, layer)
-    written = (
-        ordered.select(*columns).repartition(settings.buckets, BUCKET).mapInArrow(partial(write, folder=folder), TOLD)
-    )
-    told = written.toArrow()
-    _refuse_loss(workspace, table, fresh, told)
-    return _commit(workspace, table, told, {**layers, layer: {"batches": dict(fresh)}}, layer)
+    rows, columns = LAYOUTS[table.name].make(source), [column.name for column in table.columns]
+    task = partial(write, folder=workspace.catalog.new_folder(table, layer))
+    parts = -(-_count(workspace, LAYOUTS[table.name].logs, fresh) // settings.part_rows) or 1
+    told = []
+    for number in range(parts):
+        ordered = dealt(rows, before, layer, settings.buckets, Part(number, parts)).select(*columns)
+        told.append(ordered.repartition(settings.buckets, BUCKET).mapInArrow(task, TOLD).toArrow())
+    files = pa.concat_tables(told)
+    _refuse_loss(workspace, table, fresh, files)
+    return _commit(workspace, table, files, {**layers, layer: {"batches": dict(fresh), "parts": parts}}, layer)
 
 
-def _source(workspace: Workspace, table: Table, fresh: Mapping[str, str]) -> Source:
+def _count(workspace: Workspace, logs: Iterable[str], batches: Iterable[str]) -> int:
+    """Count the published rows of some batches."""
+    named = [name.partition("/") for name in batches]
+    return sum(workspace.catalog.row_count(log, {"batch": batch}) for log, _, batch in named if log in logs)
+
+
+def _source(workspace: Workspace, table: Table, fresh: Iterable[str], held: Iterable[str]) -> Source:
     """Give the logs that a table is made from, apart by whether they were laid before."""
-    new, old = {}, {}
+    new: dict[str, DataFrame] = {}
+    old: dict[str, DataFrame] = {}
     for log in LAYOUTS[table.name].logs:
         rows = workspace.catalog.read(workspace.session, TABLES[log])
-        is_new = F.col("batch").isin(*(name.partition("/")[2] for name in fresh if name.startswith(f"{log}/")), "")
-        new[log], old[log] = rows.where(is_new), rows.where(~is_new)
+        for rows_of, batches in ((new, fresh), (old, held)):
+            named = (name.partition("/")[2] for name in batches if name.startswith(f"{log}/"))
+            rows_of[log] = rows.where(F.col("batch").isin(*named, ""))
     orders = workspace.catalog.read(workspace.session, BY_NAME["laid_orders"])
     return Source(new, old, orders, workspace.settings.platform.time_zone)
 
@@ -121,8 +148,7 @@ def _refuse_loss(workspace: Workspace, table: Table, fresh: Iterable[str], told:
     logs = LAYOUTS[table.name].logs
     if len(logs) > 1:
         return
-    batches = [name.partition("/")[2] for name in fresh]
-    wanted = sum(workspace.catalog.row_count(logs[0], {"batch": batch}) for batch in batches)
+    wanted = _count(workspace, logs, fresh)
     found = pc.sum(told.column("row_count")).as_py() or 0
     if found < wanted:
         mend = "run again; if it stays so, report it"
@@ -142,7 +168,7 @@ def _commit(workspace: Workspace, table: Table, told: pa.Table, layers: Layers, 
             run=_run(table),
             stage="lay_out",
             subject={"table": table.name},
-            identity={},
+            identity=_identity(workspace),
             status="finished",
             started_at=moment,
             finished_at=moment,
@@ -163,11 +189,11 @@ def _merge_layers(workspace: Workspace, table: Table, layers: Layers) -> None:
     told = buckets(workspace, [table.name]).mapInArrow(merged, TOLD).toArrow()
     if (pc.sum(told.column("row_count")).as_py() or 0) != workspace.catalog.row_count(table.name):
         raise CatalogError(f"merging {table.name} lost rows", "every row once", "run again; if it stays so, report it")
-    _commit(workspace, table, told, {layer: {"batches": batches}}, layer)
+    _commit(workspace, table, told, {layer: {"batches": batches, "parts": 1}}, layer)
 
 
 def buckets(workspace: Workspace, names: Sequence[str]) -> DataFrame:
-    """Give a row for each bucket with the files of the named laid-out tables, dealt out one a task."""
+    """Give a row for each bucket with the files of the named laid-out tables, dealt out to tasks."""
     files = {
         name: {
             part: workspace.catalog.files(name, {BUCKET: part})
@@ -179,4 +205,9 @@ def buckets(workspace: Workspace, names: Sequence[str]) -> DataFrame:
     rows = [(bucket, *("\n".join(files[name].get(bucket, [])) for name in names)) for bucket in every]
     fields = ", ".join(f"{name} string" for name in names)
     frame = workspace.session.createDataFrame(rows, f"{BUCKET} long, {fields}")
-    return frame.repartition(max(len(every), 1))
+    return frame.repartition(_tasks(workspace, max(len(every), 1)))
+
+
+def _tasks(workspace: Workspace, most: int) -> int:
+    """Say in how many tasks to read: Sail runs all of them side by side, each with a slice in memory."""
+    return most if workspace.engine.name == "spark" else min(most, 2 * (os.cpu_count() or 1))

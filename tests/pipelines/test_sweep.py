@@ -51,8 +51,9 @@ def restless(seed: int) -> Rows:
 
 @pytest.fixture
 def workspace(tmp_path: Path, engine: SparkSession) -> Iterator[Workspace]:
-    """Open a workspace that merges layers early, on the engine under test."""
-    settings = load_settings(CONF, overrides=["layout.buckets=3", "layout.most_layers=2", f"platform.time_zone={ZONE}"])
+    """Open a workspace that lays large batches in parts and merges layers early, on the engine under test."""
+    layout = ["layout.buckets=3", "layout.most_layers=2", "layout.part_rows=30"]
+    settings = load_settings(CONF, overrides=[*layout, f"platform.time_zone={ZONE}"])
     with Workspace(tmp_path, settings) as space:
         space.__dict__["session"] = engine
         yield space
