@@ -1,6 +1,6 @@
 """The benchmark's query in DuckDB, in two stages: by borrower and stretch between windows, then every window of those.
 
-Usage: feature_duckdb.py DATA OUT HOW DAY...
+Usage: feature_duckdb.py TIMES DATA OUT HOW DAY...
 HOW is `loop` (a query a day), `one` (one query over events joined with the days), `numbered` (ids numbered and events
 held in memory once, then a query a day) or `tiles` (a borrower's days added up once, then a query a day), each with
 `-laid` to read our layout instead of the monthly files.
@@ -169,17 +169,23 @@ def _finished(query: str) -> str:
     return f"SELECT *, {tops}, CASE WHEN sum_90 > 0 THEN (sum_30 / 30) / (sum_90 / 90) END AS trend FROM ({query})"
 
 
-def main(data: str, out: str, how: str, *days: str) -> None:
-    """Answer, and print the seconds that it took as JSON."""
+def main(times: str, data: str, out: str, how: str, *days: str) -> None:
+    """Answer so many times, and print the seconds that each took as JSON."""
     place = Path(out)
     place.mkdir(parents=True, exist_ok=True)
-    way = Way((LAID if how.endswith("-laid") else MONTHLY).format(data=data))
-    started = time.perf_counter()
+    source, taken = (LAID if how.endswith("-laid") else MONTHLY).format(data=data), []
+    for _ in range(int(times)):
+        started = time.perf_counter()
+        _answered(Way(source), how, place, days)
+        taken.append(time.perf_counter() - started)
+    print(json.dumps({"seconds": taken}))
+
+
+def _answered(way: Way, how: str, place: Path, days: Sequence[str]) -> None:
     if how.startswith(("numbered", "tiles")):
         way.number() if how.startswith("numbered") else way.tile()
     for part in [list(days)] if how.startswith("one") else [[day] for day in days]:
         way.answer(part, place / f"{part[0]}.parquet")
-    print(json.dumps({"seconds": time.perf_counter() - started}))
 
 
 if __name__ == "__main__":

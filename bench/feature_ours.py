@@ -1,7 +1,8 @@
 """The benchmark's query by the house: transactions laid out by borrower bucket, swept by declarations.
 
-Usage: feature_ours.py ENGINE lay DATA STORE BUCKETS LAYER [FROM UNTIL]
-       feature_ours.py ENGINE sweep STORE OUT DAY...
+Usage: feature_ours.py ENGINE lay TIMES DATA STORE LAYER PARTS [FROM UNTIL]
+       feature_ours.py ENGINE compact TIMES STORE LAYER
+       feature_ours.py ENGINE sweep TIMES STORE OUT DAY...
 The layout goes through `features.spark_layout` and `runtime.laid`, the sweep through `features.sweep_events`, as in the
 product; only the list of a bucket's files stands in folders here, not in a catalog. Prints seconds as JSON.
 """
@@ -23,17 +24,18 @@ from pyspark.sql import functions as F
 
 from features.declarations import Aggregate, Aggregation, Where
 from features.spark_events import flag, is_night, is_weekend
-from features.spark_layout import dealt, timed
+from features.spark_layout import Part, dealt, timed
 from features.streams import MONEY_SCALE, Stream, StreamColumn
 from features.sweep_events import swept
 from features.sweep_laid import DAYS, VERSIONED, seen_rows
 from features.sweep_program import Program, lower
 from runtime.day_files import TOLD as KEPT
 from runtime.day_files import keep
-from runtime.laid import BUCKET, TOLD, any_true, slices, write
+from runtime.laid import BUCKET, TOLD, any_true, merge, slices, write
 from runtime.session import session
 from runtime.settings import EngineSettings
 
+TASKS = 4
 CODES, FLAGS = ("merchant_id", "category_code", "channel_code"), ("is_refund", "is_night", "is_weekend")
 TRANSACTION = Stream(
     "transaction",
@@ -84,8 +86,8 @@ def program() -> Program:
     return Program(made.stream, made.entity, made.conditions, made.measures, made.codes, tuple(wanted), made.plan)
 
 
-def lay(spark: SparkSession, data: str, store: str, buckets: str, layer: str, *between: str) -> None:
-    """Lay transactions out as a layer; with two days those known from the first until before the second."""
+def lay(spark: SparkSession, data: str, store: str, layer: str, parts: str, *between: str) -> None:
+    """Lay transactions out as a layer, in so many parts; with two days those known from the first until the second."""
     rows = spark.read.parquet(*map(str, sorted(Path(data).glob("*/*.parquet"))))
     if between:
         first, until = (F.lit(day).cast("timestamp") for day in between)
@@ -95,27 +97,40 @@ def lay(spark: SparkSession, data: str, store: str, buckets: str, layer: str, *b
     own |= {"is_refund": flag(F.col("is_refund")), "is_night": is_night("UTC"), "is_weekend": is_weekend("UTC")}
     made = timed(rows.withColumn("is_deleted", F.lit(False)), "event_id", "UTC", own)
     held = [str(path) for path in Path(store).glob("*/*/*.parquet")]
-    before = spark.read.parquet(*held) if held else spark.createDataFrame([], "key_hash long, borrower_id string")
-    ordered = dealt(made, before, layer, int(buckets)).repartition(int(buckets), BUCKET)
-    told = ordered.mapInArrow(partial(write, folder=Path(store) / layer), TOLD).toArrow()
-    print(json.dumps({"rows": pc.sum(told.column("row_count")).as_py()}), file=sys.stderr)
+    before = spark.read.parquet(*held) if held else made.where(F.lit(False))
+    count, task = _bucket_count(data), partial(write, folder=Path(store) / layer)
+    for number in range(int(parts)):
+        ordered = dealt(made, before, layer, count, Part(number, int(parts))).repartition(count, BUCKET)
+        ordered.mapInArrow(task, TOLD).toArrow()
+
+
+def _bucket_count(data: str) -> int:
+    """Deal about a million events into a bucket."""
+    return max(int(Path(data).name.rpartition("_")[2]) // 1_000_000, 4)
+
+
+def compact(spark: SparkSession, store: str, layer: str) -> None:
+    """Merge all layers into one."""
+    layers = [path for path in Path(store).iterdir() if path.is_dir()]
+    task = partial(merge, folder=Path(store) / layer, layer=layer, column="paths")
+    _buckets(spark, Path(store)).mapInArrow(task, TOLD).toArrow()
+    for each in layers:
+        shutil.rmtree(each)
 
 
 def sweep(spark: SparkSession, store: str, out: str, *days: str) -> None:
     """Sweep the store for some days and write the columns."""
     shutil.rmtree(out, ignore_errors=True)
     task = partial(walk, made=program(), days=[*map(date.fromisoformat, days)], folder=Path(out))
-    told = _buckets(spark, Path(store)).mapInArrow(task, KEPT).toArrow()
-    print(json.dumps({"rows": pc.sum(told.column("row_count")).as_py()}), file=sys.stderr)
+    _buckets(spark, Path(store)).mapInArrow(task, KEPT).toArrow()
 
 
 def _buckets(spark: SparkSession, store: Path) -> DataFrame:
     files: dict[str, list[str]] = {}
     for path in sorted(store.glob("*/*/*.parquet")):
         files.setdefault(path.parent.name, []).append(str(path))
-    return spark.createDataFrame([("\n".join(each),) for each in files.values()], "paths string").repartition(
-        len(files)
-    )
+    rows = [(int(name.partition("=")[2]), "\n".join(each)) for name, each in files.items()]
+    return spark.createDataFrame(rows, f"{BUCKET} long, paths string").repartition(min(len(rows), TASKS))
 
 
 def walk(
@@ -142,15 +157,16 @@ def _with_trend(found: pa.RecordBatch) -> pa.RecordBatch:
     return plain.append_column("trend", trend)
 
 
-def main(engine: str, task: str, *arguments: str) -> None:
-    """Do a task, and print the seconds that it took as JSON, without the engine's start."""
-    tasks: dict[str, Callable[..., None]] = {"lay": lay, "sweep": sweep}
-    settings = EngineSettings(name=engine, master="local[2]", memory="4g", partitions=4)
-    with session(settings) as spark:
+def main(engine: str, task: str, times: str, *arguments: str) -> None:
+    """Do a task so many times, and print the seconds that each took as JSON, without the engine's start."""
+    tasks: dict[str, Callable[..., None]] = {"lay": lay, "compact": compact, "sweep": sweep}
+    taken = []
+    with session(EngineSettings(name=engine, master="local[2]", memory="6g", partitions=4)) as spark:
         spark.range(1).collect()
-        started = time.perf_counter()
-        tasks[task](spark, *arguments)
-        taken = time.perf_counter() - started
+        for _ in range(int(times)):
+            started = time.perf_counter()
+            tasks[task](spark, *arguments)
+            taken.append(time.perf_counter() - started)
     print(json.dumps({"seconds": taken}))
 
 

@@ -1,12 +1,13 @@
 """The benchmark's query in the engine's own expressions, in the same two stages as DuckDB's.
 
-Usage: feature_spark.py ENGINE DATA OUT HOW DAY...
+Usage: feature_spark.py ENGINE TIMES DATA OUT HOW DAY...
 HOW is `loop` (monthly files) or `loop-laid` (our layout).
 """
 
 import json
 import sys
 import time
+from functools import reduce
 from pathlib import Path
 
 from feature_query import CHANNELS, SHORT_WINDOWS, WINDOWS
@@ -41,7 +42,7 @@ def answer(found: DataFrame, as_of: str) -> DataFrame:
     """Give the columns of a day."""
     day = F.lit(as_of).cast("date")
     seen = found.where((F.col("day") < day) & (F.col("known_day") < day)).withColumn("age", F.datediff(day, "day"))
-    slot = sum((F.col("age") > window).cast("int") for window in WINDOWS[:-1])
+    slot = reduce(Column.__add__, ((F.col("age") > window).cast("int") for window in WINDOWS[:-1]))
     base = seen.where(F.col("age") <= WINDOWS[-1]).withColumn("slot", slot)
     joined = _sums(base).join(_merchants(base), KEY).join(_categories(base), KEY)
     tops = {
@@ -102,14 +103,16 @@ def _categories(base: DataFrame) -> DataFrame:
     return first.groupBy(KEY).agg(*counted, *largest)
 
 
-def main(engine: str, data: str, out: str, how: str, *days: str) -> None:
-    """Answer, and print the seconds that it took as JSON, without the engine's start."""
+def main(engine: str, times: str, data: str, out: str, how: str, *days: str) -> None:
+    """Answer so many times, and print the seconds that each took as JSON, without the engine's start."""
+    taken = []
     with session(EngineSettings(name=engine, master="local[2]", memory="6g", partitions=4)) as spark:
         spark.range(1).collect()
-        started = time.perf_counter()
-        for day in days:
-            answer(events(spark, data, how), day).write.mode("overwrite").parquet(f"{out}/{day}")
-        taken = time.perf_counter() - started
+        for _ in range(int(times)):
+            started = time.perf_counter()
+            for day in days:
+                answer(events(spark, data, how), day).write.mode("overwrite").parquet(f"{out}/{day}")
+            taken.append(time.perf_counter() - started)
     print(json.dumps({"seconds": taken}))
 
 
