@@ -4,16 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
+BENCH_FOLDER ?= build/bench
 SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
 ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features docs clean
 
 help:  ## Show what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(VENV)/ready  ## Make .venv with every pinned package (needs Python 3.11, make and git)
 
@@ -59,6 +60,9 @@ notebooks: setup  ## Run every notebook as a script
 
 bench: setup  ## Measure what docs/benchmarks.md shows
 	$(BIN)/python bench/main_job.py
+
+bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
 
 docs: setup  ## Write the generated pages of docs/ anew
 	$(BIN)/python -m schemas.reference > docs/reference/tables.md
