@@ -146,7 +146,7 @@ def _found(batches: Iterable[pa.RecordBatch], made: Program, days: Sequence[date
             held = paths.split("\n")
             versioned = VERSIONED if any_true(held, "is_revision") or any_true(held, "is_deleted") else ()
             for rows in slices(held, [*DAYS, *made.columns, *versioned]):
-                yield _with_trend(swept(seen_rows(rows), made, days))
+                yield from map(_with_trend, swept(seen_rows(rows), made, days))
 
 
 def _with_trend(found: pa.RecordBatch) -> pa.RecordBatch:

@@ -54,4 +54,4 @@ def _walk(batches: Iterable[pa.RecordBatch], program: Program, as_of: date) -> I
     rows = rows.sort_by([(name, "ascending") for name in (program.entity, *place)])
     day = pc.cast(rows.column("day"), pa.int32())
     rows = rows.set_column(rows.column_names.index("day"), "day", day).append_column("since", day)
-    yield swept(rows, program, [as_of])
+    yield from swept(rows, program, [as_of])

@@ -1,8 +1,8 @@
 """From Arrow rows of a stream to the arrays that the sweep walks, and from what it filled back to Arrow."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +10,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.sweep_kernel import mark_codes, mark_numbers, sweep
-from features.sweep_plan import FOREVER, I32, I64, NULL, U64, Events
+from features.sweep_plan import F64, FOREVER, I32, I64, NULL, U64, Events
 from features.sweep_program import Condition, Program
 
 Whole = TypeVar("Whole", np.int32, np.int64)
 EPOCH = date(1970, 1, 1)
+MOST_CELLS = 4_000_000
+"""So many numbers of a slice are held at once, 32 MB of doubles: borrowers with an event each have many rows."""
 
 
-def swept(rows: pa.Table, program: Program, as_of: Sequence[date]) -> pa.RecordBatch:
+def swept(
+    rows: pa.Table, program: Program, as_of: Sequence[date], most_cells: int = MOST_CELLS
+) -> Iterator[pa.RecordBatch]:
     """Sweep a slice: a row for each entity and as-of day that sees an event within reach.
 
     Args:
@@ -26,32 +30,55 @@ def swept(rows: pa.Table, program: Program, as_of: Sequence[date]) -> pa.RecordB
             as whole numbers, codes as dictionaries or plain values.
         program: What to compute.
         as_of: The days, ascending.
+        most_cells: So many numbers at once, unless one entity has more.
 
-    Returns:
-        Day by day, entities in order: the entity's column, `as_of`, and a double for each output; null where the
-        definition says nothing.
+    Yields:
+        Some entities after others; among them day by day, entities in order: the entity's column, `as_of`, and a double
+        for each output; null where the definition says nothing.
     """
-    rows = rows.combine_chunks()
-    events, entities = _events(rows, program)
+    events, entities = events_of(rows, program)
+    step = max(most_cells // max(len(as_of) * len(program.names), 1), 1)
+    for begin in range(0, max(len(entities), 1), step):
+        part = events._replace(starts=events.starts[begin : begin + step + 1])
+        yield named(walked(part, program, as_of), entities.slice(begin, step), program)
+
+
+class Found(NamedTuple):
+    """What a walk filled: for each row its entity's position, its day since 1970, and a double for each output."""
+
+    entity: I32
+    day: I32
+    filled: F64
+
+
+def walked(events: Events, program: Program, as_of: Sequence[date]) -> Found:
+    """Walk the events of some entities once for all days; give rows day by day, entities in order."""
     wanted = np.array([(day - EPOCH).days for day in as_of], np.int64)
     most = (len(events.starts) - 1) * len(wanted)
     filled = np.empty((len(program.names), most))
     entity, place = np.empty(most, np.int32), np.empty(most, np.int32)
     count = sweep(events, program.plan, wanted, filled, entity, place)
     by_day = np.argsort(place[:count], kind="stable") if len(wanted) > 1 else slice(0, count)
+    return Found(entity[by_day], wanted[place[by_day]].astype(np.int32), filled[:, by_day])
+
+
+def named(found: Found, entities: pa.Array, program: Program) -> pa.RecordBatch:
+    """Give what a walk filled as columns, NaN as null."""
     columns = [
-        entities.take(pa.array(entity[by_day])),
-        pa.array(wanted[place[by_day]].astype(np.int32), pa.int32()).cast(pa.date32()),
-        *(pa.array(column[by_day], from_pandas=True) for column in filled),
+        entities.take(pa.array(found.entity)),
+        pa.array(found.day, pa.int32()).cast(pa.date32()),
+        *(pa.array(column, from_pandas=True) for column in found.filled),
     ]
     return pa.RecordBatch.from_arrays(columns, [program.entity, "as_of", *program.names])
 
 
-def _events(rows: pa.Table, program: Program) -> tuple[Events, pa.Array]:
+def events_of(rows: pa.Table, program: Program) -> tuple[Events, pa.Array]:
+    """Lay the rows of a slice out as the arrays that the walk reads; give the entities beside."""
+    rows = rows.combine_chunks()
     number = rows.num_rows
     entity = coded(rows.column(program.entity))
-    named = entity.indices.to_numpy()
-    changes = np.flatnonzero(named[1:] != named[:-1]) + 1
+    owner = entity.indices.to_numpy()
+    changes = np.flatnonzero(owner[1:] != owner[:-1]) + 1
     starts = np.concatenate([[0], changes, [number]]).astype(np.int64) if number else np.zeros(1, np.int64)
     codes = [coded(rows.column(name)) for name in program.codes]
     until = rows.column("until") if "until" in rows.column_names else None

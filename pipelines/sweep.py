@@ -91,8 +91,8 @@ def _found(batches: Iterable[pa.RecordBatch], program: Program, days: Sequence[d
         for bucket in batch.drop_columns([BUCKET]).to_pylist():
             paths = {name: files.splitlines() for name, files in bucket.items()}
             for rows in _ready(program, paths):
-                found = swept(rows, program, days)
-                yield found.set_column(0, ENTITY, found.column(0).cast(pa.string()))
+                for found in swept(rows, program, days):
+                    yield found.set_column(0, ENTITY, found.column(0).cast(pa.string()))
 
 
 def _ready(program: Program, paths: Mapping[str, Sequence[str]]) -> Iterator[pa.Table]:

@@ -41,6 +41,10 @@ def _batch_breaches(batch: list[Row], promised: int, deal: Deal, cash_minor: int
     price = sum(_price(row["principal_minor"], deal.price.discount_rate) for row in batch)
     if price > cash_minor:
         yield f"the batch costs {price} minor units, there are {cash_minor}"
+    for limit in deal.limits:
+        unknown = sum(row[limit.code] is None for row in batch)
+        if limit.measure == "weighted_average" and unknown:
+            yield f"{limit.code} averages a value that is unknown of {unknown} receivables of the batch"
 
 
 def _limit_breaches(held: list[Row], deal: Deal) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pool.check import find_breaches
@@ -88,12 +88,13 @@ some_limits = st.lists(st.sampled_from(LIMITS), unique_by=lambda each: each.code
 
 
 @given(st.lists(row_values, max_size=9), some_limits, st.integers(0, 20_000))
+@example([row_of(number, P07=None) for number in range(9)], (LIMITS[4],), 1960)
 @settings(max_examples=120, deadline=None)
 def test_a_small_proposal_is_the_best_there_is(
     values: list[dict[str, Any]], limits: tuple[Limit, ...], cash: int
 ) -> None:
     """Never a breach, never more than the best of all batches, and less by one receivable's price at most."""
-    table = table_of([row_of(number, **each) for number, each in enumerate(values)])
+    table = table_of([{**row_of(number), **each} for number, each in enumerate(values)])
     deal = deal_with(*limits)
     found = select(table, deal, cash)
     assert found.breaches == ()
@@ -189,6 +190,9 @@ def test_the_check_finds_what_selection_must_not_do() -> None:
     wrong = " ".join(find_breaches(table, ["r2", "r3"], deal, 400))
     for word in ("named", "batch has 10.00", "costs 500", "P01 is 0.5", "P05 is 1.0", "P07 is 0.035"):
         assert word in wrong
+    unmeasured = table_of([row_of(1, P07=None), row_of(2)])
+    [said] = find_breaches(unmeasured, ["r1", "r2"], deal_with(LIMITS[4]), 10_000)
+    assert said == "P07 averages a value that is unknown of 1 receivables of the batch"
 
 
 def test_what_is_unknown_never_helps() -> None:
