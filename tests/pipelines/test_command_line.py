@@ -98,6 +98,7 @@ MISTAKES = {
     "unknown deal": (f"run --as-of {DAY} --deal nobody", "nobody"),
     "unknown source": ("ingest --source nobody --from .", "nobody"),
     "missing folder": ("ingest --source simulated --from nowhere", "nowhere"),
+    "engine without Java": (f"run --as-of {DAY} --engine spark", "no Java on this machine"),
     "empty folder": ("ingest --source simulated --from deals", "deals"),
     "unknown stage": (f"run --as-of {DAY} --to moon", "moon"),
     "stage of a deal without one": (f"run --as-of {DAY} --to screen", "screen"),
@@ -123,8 +124,10 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("line", "named"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_gets_plain_sentences(line: str, named: str, call: Call) -> None:
+def test_a_mistake_gets_plain_sentences(line: str, named: str, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 2, what was found and what was promised on standard error, nothing on standard output."""
+    monkeypatch.setenv("PATH", "nowhere")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
     answer = call(*line.split())
     assert answer.code == 2, answer
     assert answer.out == ""
@@ -187,6 +190,28 @@ def test_a_batch_that_no_limit_allows_gets_exit_code_one(call: Call, bought: Cha
     assert json.loads(answer.out)["proposal"] == ""
     with bought.ledger() as store:
         assert [entry.kind.value for entry in store.history()] == ["PROPOSED", "APPROVED", "BOOKED"]
+
+
+def test_who_may_not_propose_makes_nothing_run(call: Call) -> None:
+    """A wrong secret, an unknown name and a role that is missing are refused before the day is run."""
+    assert call("people", "add", "root", "--role", "admin").code == 0
+    asked = ("propose", "--as-of", DAY, "--deal", DEAL, "--cash", "1000")
+    for who, by in (("root", "root"), ("root", "somebody else"), ("nobody", "nobody")):
+        answer = call(*asked, "--as", who, by=by)
+        assert (answer.code, answer.out) == (1, ""), answer
+        assert answer.err.startswith("AccessError")
+    assert json.loads(call("runs", "--json").out) == []
+
+
+def test_a_proposal_speaks_to_machines_in_numbers(call: Call, bought: Chain) -> None:
+    """Amounts are exact decimals as text, counts and shares numbers, and what binds a list of codes."""
+    where = (*on(bought), "--set", "engine.partitions=2")
+    asked = ("propose", "--as-of", DAY, "--deal", DEAL, "--cash", "1.00", "--as", "alice")
+    told = json.loads(call(*asked, *where, "--json", by="alice").out)
+    assert told["cash_amount"] == "1.00"
+    assert told["principal_amount"] == told["price_amount"] == "0.00"
+    assert (told["proposal"], told["receivable_count"], told["cash_used_share"]) == ("", 0, 0.0)
+    assert told["breaches"] == []
 
 
 def test_json_is_one_document(call: Call, bought: Chain) -> None:
