@@ -94,10 +94,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal something, on standard error."""
+    """Tell the person at the terminal something, on standard error; a line stays a line, also in a log file."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print(text)
+    Console(stderr=True, highlight=False).print(text, soft_wrap=True)
 
 
 def day(text: str, option: str = "--as-of") -> date:

@@ -88,6 +88,9 @@ def test_a_missing_file_is_an_error_that_says_what_is_there(refining: Refining) 
     """A source that is one delivery must hold every file that its mapping names."""
     with pytest.raises(SourceError, match=r"no file users\.csv .*other\.csv"):
         refining(platform("borrowers"), {"other.csv": "a\n"})
+    with pytest.raises(SourceError, match=r"which holds 0\.csv, .* and 92 more\n") as caught:
+        refining(platform("borrowers"), {f"{number}.csv": "a\n" for number in range(100)})
+    assert len(caught.value.found) < 300
 
 
 def test_a_truncated_parquet_file_is_one_quarantined_row(refining: Refining) -> None:
