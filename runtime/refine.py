@@ -9,12 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from runtime.pseudonym import require
 from runtime.raw_files import MISSING_COLUMN
-from runtime.refine_checks import apply_marks, first_marks, references, repeats, schedules, stacked
+from runtime.refine_checks import (
+    UNKNOWN_REFERENCE,
+    apply_marks,
+    first_marks,
+    references,
+    repeats,
+    schedules,
+    stacked,
+)
 from runtime.refine_rows import PLACE, type_rows
 from runtime.refine_shape import FILTERED, MERGED, Delivery, shape
 from schemas.errors import SourceError
@@ -191,9 +199,19 @@ def _quarantine(rows: DataFrame, table: Table) -> DataFrame:
         "line_number": F.col("_row"),
         "code": F.col("_code"),
         "column_name": F.col("_column"),
+        "unknown_id": _unknown_id(table),
         "raw": F.col("_raw"),
     }
     return rows.where(F.col("_fate") == QUARANTINED).withColumns(named).select(*QUARANTINE.names)
+
+
+def _unknown_id(table: Table) -> Column:
+    """Give the id that a row names and no batch has, where that is its fault."""
+    named = F.lit(None).cast("string")
+    for column in table.columns:
+        if column.refers_to:
+            named = F.when(F.col("_column") == column.name, F.col(column.name)).otherwise(named)
+    return F.when(F.col("_code") == UNKNOWN_REFERENCE, named)
 
 
 def _refuse_missing(rows: DataFrame, accounting: Accounting, delivery: Delivery) -> None:

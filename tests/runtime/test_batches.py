@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.batches import Batch, fingerprint, plan
+from runtime.batches import Batch, anew, fingerprint, plan
 from runtime.manifest import Manifest
 from schemas.errors import SourceError
 
@@ -62,6 +62,17 @@ def test_a_batch_is_never_replaced_by_a_part_of_itself() -> None:
     assert not plan("s", {"1": FIRST}, [manifest(first)], "r1")[0].due
     with pytest.raises(SourceError, match="deliveries 2"):
         plan("s", {"1": {"1/a": "9"}}, [manifest(first)], "r1")
+
+
+def test_a_batch_is_made_anew_for_what_arrived_only_whole() -> None:
+    """With all its deliveries it is due under its old name, with one missing it is told; others are left alone."""
+    (first,) = plan("s", {"1": FIRST, "2": SECOND}, [], "r1")
+    (other,) = plan("s", {"3": SECOND}, [], "r1")
+    known, waiting = [manifest(first), manifest(other)], {first.name: 3}
+    (again,), gone = anew({"1": FIRST, "2": SECOND, "3": SECOND}, known, waiting)
+    assert (again.name, again.deliveries, again.reason, again.due) == (first.name, first.deliveries, "awaited", True)
+    assert gone == []
+    assert anew({"1": FIRST, "3": SECOND}, known, waiting) == ([], [first.name])
 
 
 def test_content_not_name_or_date_is_what_counts(tmp_path: Path) -> None:
