@@ -165,6 +165,20 @@ def test_the_ledger_says_no_with_exit_code_one(call: Call) -> None:
         assert "Traceback" not in answer.err
 
 
+def test_people_are_enrolled_by_an_administrator_with_a_secret_of_their_own(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The administrator's secret comes from its own variable, never from the command line; a wrong one is refused."""
+    assert call("people", "add", "root", "--role", "admin").code == 0
+    asked = ("people", "add", "alice", "--role", "proposer", "--as", "root")
+    monkeypatch.setenv("POOLWRIGHT_ADMIN_SECRET", "secret of alice")
+    assert call(*asked, by="alice").code == 1
+    monkeypatch.setenv("POOLWRIGHT_ADMIN_SECRET", "secret of root")
+    assert call(*asked, by="alice").code == 0
+    assert json.loads(call("ledger", "verify", "--json").out)["people"] == 2
+    assert "--admin-secret" not in call("people", "add", "--help").out
+
+
 def test_a_broken_chain_gets_exit_code_one(call: Call, bought: Chain, tmp_path: Path) -> None:
     """A ledger whose second entry was changed behind its back is found out, and the entry is named."""
     home = tmp_path / "changed"
