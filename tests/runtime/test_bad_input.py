@@ -121,6 +121,18 @@ def test_an_empty_file_has_no_rows(refining: Refining) -> None:
     assert account.read == 0
 
 
+def test_empty_files_of_other_formats(refining: Refining) -> None:
+    """JSON lines without a line have no rows; nothing at all is no Parquet file, and that is told by name."""
+    mapping = platform("borrowers", "receivables", "repayments")
+    outcome = refining(mapping, {**users(), "loans.jsonl": "", "pays.parquet": b""})
+    assert outcome.account("receivables").read == 0
+    assert outcome.codes("repayments") == {"UNREADABLE_FILE": 1}
+    outcome = refining(
+        mapping, {**users(), "loans.jsonl": LOAN, "pays.parquet": parquet(pay=[], loan=[], d=[], amount=[])}
+    )
+    assert outcome.account("repayments").read == 0
+
+
 def test_wrong_encoding_is_quarantined_row_by_row(refining: Refining) -> None:
     """A line that is not UTF-8 does not take its neighbours with it."""
     lines = (USERS + GOOD).encode() + "u2,Müller,1990-01-31,1,2025-01-01 10:00:00\n".encode("latin-1")

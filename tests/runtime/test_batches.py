@@ -83,3 +83,11 @@ def test_content_not_name_or_date_is_what_counts(tmp_path: Path) -> None:
     assert fingerprint(tmp_path, ["a"]) == before
     (tmp_path / "a").write_text("y")
     assert fingerprint(tmp_path, ["a"]) != before
+
+
+def test_a_file_that_cannot_be_opened_is_an_error_that_names_it(tmp_path: Path) -> None:
+    """A link to nowhere stops the ingest before anything is read: its rows would be missing without a word."""
+    (tmp_path / "a").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SourceError, match="/a: No such file") as caught:
+        fingerprint(tmp_path, ["a"])
+    assert caught.value.promised == "a raw file that can be read"
