@@ -182,18 +182,19 @@ def _publish(workspace: Workspace, asked: Delivery, manifest: Manifest) -> None:
     place = {"batch": batch}
     counts: Counts = {}
     outputs: dict[str, dict[str, Any]] = {}
+    started = clock.stopwatch()
     with workspace.scratch(batch) as work:
         rejected = []
-        for refined in refine(workspace.session, asked, work, batch, _others(workspace, batch)):
-            started = clock.stopwatch()
+        for refined in refine(workspace.session, asked, work, batch, _others(workspace, batch), _tell):
             one = workspace.catalog.publish(refined.table, refined.published, place, manifest.run)
             workspace.runs.keep(manifest.run, f"audit-{one.table}", one.audit.document)
             counts[one.table] = refined.accounting.as_dict()
             outputs[one.table] = {"snapshot": one.snapshot, "partition": place, "rows": one.rows}
             rejected.append(refined.quarantine)
-            _tell(refined.accounting, clock.stopwatch() - started)
         everything = reduce(DataFrame.unionByName, rejected)
         workspace.catalog.publish(QUARANTINE, everything, place, manifest.run)
+    rows = sum(output["rows"] for output in outputs.values())
+    say(f"[bold]ingest[/] {batch}: {rows:,} rows audited and published in {clock.stopwatch() - started:.1f} s")
     figures = {"tables": counts}
     done = {"status": "finished", "finished_at": clock.now(), "outputs": outputs, "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
@@ -209,7 +210,6 @@ def _others(workspace: Workspace, batch: str) -> dict[str, DataFrame]:
     }
 
 
-def _tell(one: Accounting, seconds: float) -> None:
-    lost = f", [yellow]{one.quarantined:,} quarantined[/]" if one.quarantined else ""
-    counted = f"{one.read:,} read, {one.published:,} published{lost}"
-    say(f"[bold]ingest[/] {one.table}: {counted} ({seconds:.1f} s to publish)")
+def _tell(one: Accounting) -> None:
+    lost = f", [yellow]{one.quarantined:,} to quarantine[/]" if one.quarantined else ""
+    say(f"[bold]ingest[/] {one.table}: {one.read:,} read, {one.published:,} to publish{lost}")

@@ -5,7 +5,7 @@ mapping's own rule, or QUARANTINED under the code of the first rule that it brea
 they refer to each other, so a row whose borrower was quarantined is quarantined too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,7 +85,12 @@ class Finding:
 
 
 def refine(
-    session: SparkSession, delivery: Delivery, work: Path, batch: str, published: Mapping[str, DataFrame]
+    session: SparkSession,
+    delivery: Delivery,
+    work: Path,
+    batch: str,
+    published: Mapping[str, DataFrame],
+    tell: Callable[[Accounting], None] = lambda _: None,
 ) -> Iterator[Refined]:
     """Refine the tables of a source, each after the tables that it refers to; none is given before all are sound.
 
@@ -95,12 +100,16 @@ def refine(
         work: Empty folder for the refined rows, which the given frames read: keep it until they are published.
         batch: Name of the ingest batch; it stands in every row.
         published: What other batches have published, by table; a table may be left out where nothing was.
+        tell: Called with each table's accounting as soon as it is read and judged, long before the first is given.
 
     Raises:
         SourceError: Files are not there, lack a column, or a lookup is ambiguous.
         ConfigurationError: The mapping names personal columns and there is no secret.
     """
-    refined = list(_refine(session, delivery, work, batch, published))
+    refined = []
+    for one in _refine(session, delivery, work, batch, published):
+        refined.append(one)
+        tell(one[2])
     for _, rows, accounting in refined:
         _refuse_missing(rows, accounting, delivery)
     for table, rows, accounting in refined:
