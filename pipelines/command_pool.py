@@ -60,7 +60,7 @@ def explain(
 
     with common.workspace() as space:
         lines = explained(space, day(as_of), deal, receivable)
-    names = ["code", "outcome", "clause", "criterion", "observed"]
+    names = ["code", "outcome", "clause", "criterion", "observed", "threshold"]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(receivable, names, lines))
 
 
