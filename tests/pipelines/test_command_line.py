@@ -4,16 +4,15 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from pipelines.__main__ import app, main
-from tests.pipelines.chain import DEAL, MONDAY, SECRET, SMALL, Chain
+from pipelines.__main__ import app
+from tests.pipelines.calls import Call, on
+from tests.pipelines.chain import DEAL, MONDAY, Chain
 
 HEAVY = ("pyspark", "pandas", "mlflow", "great_expectations", "lightgbm", "matplotlib", "scipy", "sklearn", "pyarrow")
 DAY = MONDAY.isoformat()
@@ -30,39 +29,6 @@ def commands() -> list[list[str]]:
             here = here.commands[name]
         found += [[*path, name] for name in getattr(here, "commands", {})]
     return found
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command left: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Answer]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, conf: Path) -> Call:
-    """Call the command line in this process, by default on an empty workspace."""
-    monkeypatch.setenv("POOLWRIGHT_HOME", str(tmp_path / "workspace"))
-    monkeypatch.setenv("POOLWRIGHT_PSEUDONYM_SECRET", SECRET)
-    monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.chdir(conf.parent)
-
-    def called(*words: str, by: str = "root") -> Answer:
-        monkeypatch.setenv("POOLWRIGHT_SECRET", f"secret of {by}")
-        monkeypatch.setattr(sys, "argv", ["poolwright", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        code = ended.value.code
-        return Answer(code if isinstance(code, int) else int(code is not None), told.out, told.err)
-
-    return called
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -119,6 +85,9 @@ MISTAKES = {
     "unknown model": ("models promote 9 --reason best --as bob", "9"),
     "no report to write": (f"report --as-of {DAY} --deal {DEAL}", DAY),
     "export to nowhere": ("ledger export --out nowhere/file", "nowhere"),
+    "workspace that is a file": (f"run --as-of {DAY} --home conf/base.yaml", "base.yaml"),
+    "export into a file": ("ledger export --out conf/base.yaml/entries", "base.yaml"),
+    "raw logs into a file": ("simulate --out conf/base.yaml --borrowers 50 --days 30", "base.yaml"),
     "days the wrong way round": ("rollforward --from 2024-03-01 --to 2024-01-01", "2024-01-01"),
 }
 
@@ -241,9 +210,3 @@ def test_json_is_one_document(call: Call, bought: Chain) -> None:
     assert {one["status"] for one in runs} == {"finished"}
     verified = json.loads(call("ledger", "verify", *where, "--json").out)
     assert (verified["holds"], verified["entries"], verified["people"]) == (True, 3, 3)
-
-
-def on(chain: Chain) -> tuple[str, ...]:
-    """Give the options that name a chain's workspace, configuration and settings."""
-    settings = [word for one in SMALL for word in ("--set", one)]
-    return ("--home", str(chain.space.home), "--conf", str(chain.space.settings.folder), *settings)
