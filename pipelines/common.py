@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runtime.workspace import Workspace
 
 PIPED_WIDTH = 200
-"""Width of a table that goes to a file or another program: ids stay whole."""
+"""Least width of a table that goes to a file or another program: ids stay whole."""
 
 Home = Annotated[Path | None, typer.Option("--home", help="Workspace folder [POOLWRIGHT_HOME, else ./workspace].")]
 Conf = Annotated[Path | None, typer.Option("--conf", help="Configuration folder [./conf].")]
@@ -65,7 +65,8 @@ class Common:
         else:
             from rich.console import Console
 
-            table(Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH))
+            console = Console()
+            table(console if sys.stdout.isatty() else Console(width=max(PIPED_WIDTH, console.width)))
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

@@ -29,6 +29,8 @@ DAYS = 240
 MONDAY = FIRST_DAY + timedelta(days=DAYS - 1)
 BORROWERS = 180
 DEAL = "demo_consumer"
+SECOND_DEAL = "second_pool"
+"""For tests that propose on a workspace of which others look at the first deal's purchase."""
 CASH = Decimal(10_000)
 Row = dict[str, Any]
 SECRET = "for-simulated-people-only"
@@ -118,10 +120,11 @@ class Chain:
             store.close()
 
     def rows(self, name: str, as_of: date | None = None) -> list[Row]:
-        """Give the rows of a table, of one day or of all, in the order of the key."""
+        """Give the rows of a table, of one day or of all, in the order of the key; of deals the first deal's only."""
         table = HELD[name]
         where = {"as_of": as_of} if as_of else {}
-        rows: list[Row] = self.space.catalog.arrow(table, where).to_pylist()
+        held: list[Row] = self.space.catalog.arrow(table, where).to_pylist()
+        rows = [row for row in held if row.get("deal", DEAL) == DEAL]
         return sorted(rows, key=lambda row: [str(row[column]) for column in table.key])
 
     def all_the_way(self) -> dict[str, Any]:

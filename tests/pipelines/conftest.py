@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from pipelines.__main__ import main
 from simulate.platform import simulate
 from tests.pipelines.calls import Answer, Call
-from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY, MONDAY, SECRET, Chain, opened
+from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY, MONDAY, SECOND_DEAL, SECRET, Chain, opened
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 KEPT_LIMITS = ("P06", "P08", "P12")
@@ -37,7 +37,9 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for one in deal["limits"]:
         one["at_least" if "at_least" in one else "at_most"] = 0.01 if "at_least" in one else 0.9
     deal["batch"]["minimum_amount"] = 100.0
-    path.write_text(yaml.safe_dump(deal, allow_unicode=True, sort_keys=False), "utf-8")
+    for name in (DEAL, SECOND_DEAL):
+        text = yaml.safe_dump({**deal, "name": name}, allow_unicode=True, sort_keys=False)
+        (folder / "deals" / f"{name}.yaml").write_text(text, "utf-8")
     return folder
 
 

@@ -12,7 +12,7 @@ import typer
 
 from pipelines.__main__ import app
 from tests.pipelines.calls import Call, on
-from tests.pipelines.chain import DEAL, MONDAY, Chain
+from tests.pipelines.chain import DEAL, MONDAY, SECOND_DEAL, Chain
 
 HEAVY = ("pyspark", "pandas", "mlflow", "great_expectations", "lightgbm", "matplotlib", "scipy", "sklearn", "pyarrow")
 DAY = MONDAY.isoformat()
@@ -167,7 +167,7 @@ def test_a_broken_chain_gets_exit_code_one(call: Call, bought: Chain, tmp_path: 
 def test_a_batch_that_no_limit_allows_gets_exit_code_one(call: Call, bought: Chain) -> None:
     """With cash below the smallest batch nothing is proposed, and the reason is told."""
     where = (*on(bought), "--set", "engine.partitions=2")
-    asked = ("propose", "--as-of", DAY, "--deal", DEAL, "--cash", "1.00", "--as", "alice")
+    asked = ("propose", "--as-of", DAY, "--deal", SECOND_DEAL, "--cash", "1.00", "--as", "alice")
     answer = call(*asked, *where, "--json", by="alice")
     assert answer.code == 1, answer
     assert json.loads(answer.out)["proposal"] == ""
@@ -189,7 +189,7 @@ def test_who_may_not_propose_makes_nothing_run(call: Call) -> None:
 def test_a_proposal_speaks_to_machines_in_numbers(call: Call, bought: Chain) -> None:
     """Amounts are exact decimals as text, counts and shares numbers, and what binds a list of codes."""
     where = (*on(bought), "--set", "engine.partitions=2")
-    asked = ("propose", "--as-of", DAY, "--deal", DEAL, "--cash", "1.00", "--as", "alice")
+    asked = ("propose", "--as-of", DAY, "--deal", SECOND_DEAL, "--cash", "1.00", "--as", "alice")
     told = json.loads(call(*asked, *where, "--json", by="alice").out)
     assert told["cash_amount"] == "1.00"
     assert told["principal_amount"] == told["price_amount"] == "0.00"
