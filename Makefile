@@ -12,7 +12,7 @@ ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features dist cluster \
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-sizing dist cluster \
 	cluster-stop docs clean
 
 help:  ## Show what can be made
@@ -65,6 +65,9 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 
 bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
+
+bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
 
 dist: setup  ## Build what a cluster needs: dist/ gets the wheel and the archive of packages for its workers
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/dist.sh dist build/environment
