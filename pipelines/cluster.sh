@@ -32,7 +32,7 @@ start() {
     mkdir -p "$FOLDER"
     SPARK_HOME=$(python -c 'import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)')
     export SPARK_HOME SPARK_LOCAL_IP=127.0.0.1 SPARK_DAEMON_MEMORY=256m SPARK_NO_DAEMONIZE=1
-    trap stop ERR
+    trap stop EXIT
     launch master master.Master --host 127.0.0.1 --port "$PORT" --webui-port 0
     address=$(await master 'spark://127\.0\.0\.1:[0-9]+')
     for worker in one two; do
@@ -41,6 +41,7 @@ start() {
     done
     for worker in one two; do await "worker-$worker" 'Successfully registered' >/dev/null; done
     echo "$address" >"$FOLDER/address"
+    trap - EXIT
     echo "$address"
 }
 

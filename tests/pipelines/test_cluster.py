@@ -11,7 +11,8 @@ from tests.pipelines.chain import MONDAY, Chain, contents, opened
 from tests.pipelines.cluster import standing
 from tests.pipelines.machine import Machine
 
-TABLES = (*(table.name for table in LOG_TABLES), "receivable_states", "features", "receivable_tags")
+LOGS = tuple(table.name for table in LOG_TABLES)
+DERIVED = ("receivable_states", "features", "receivable_tags")
 
 
 @pytest.mark.spark
@@ -25,12 +26,15 @@ def test_a_cluster_gives_the_same_tables(trained: Chain, conf: Path, engine: Spa
         by_master, by_submit = Machine(home, conf), Machine(home, conf, cluster.by_submit)
         until = ("--until", f"{MONDAY}")
         by_master.run("ingest", "--source", "simulated", "--from", raw, *until, *cluster.by_master)
-        by_submit.run("run", "--as-of", f"{MONDAY}", "--to", "score", tracking, "--set=engine.partitions=2")
+        by_submit.run("run", "--as-of", f"{MONDAY}", "--to", "score", tracking, "--set=engine.partitions=1")
         assert cluster.compiled("environment")
         shipped = [tmp_path / "packages" / "bin" / "poolwright", "sources", "list"]
         listed = subprocess.run(shipped, cwd=tmp_path, capture_output=True, check=True).stdout  # noqa: S603
         assert b"simulated" in listed
     with opened(home, conf, engine) as space:
         assert {one.engine for one in space.runs.all()} == {"spark"}
-        found, expected = contents(space, *TABLES), contents(trained.space, *TABLES)
-    assert {name for name in TABLES if found[name] != expected[name]} == set()
+        found, expected = (
+            contents(one, *LOGS) | contents(one, *DERIVED, as_of=MONDAY) for one in (space, trained.space)
+        )
+    assert len(found) == len(LOGS) + len(DERIVED)
+    assert {name for name in expected if found[name] != expected[name]} == set()
