@@ -27,10 +27,11 @@ GIGABYTE = 1e9
 
 
 class Measured(NamedTuple):
-    """Seconds of each run, and the peak of memory."""
+    """Seconds of each run, the peak of memory, and what a contender told beside its seconds."""
 
     seconds: Sequence[float]
     peak_gb: float
+    told: Sequence[str] = ()
 
     @property
     def median(self) -> float:
@@ -55,7 +56,8 @@ class Bench:
             told, _ = process.communicate()
         if process.returncode:
             raise RuntimeError(f"{name} failed with {process.returncode}; see {self.folder / 'log.txt'}")
-        self.found[name] = Measured(json.loads(told.splitlines()[-1])["seconds"], peak / GIGABYTE)
+        *lines, last = told.splitlines()
+        self.found[name] = Measured(json.loads(last)["seconds"], peak / GIGABYTE, [*lines, last])
         runs = ", ".join(f"{each:.2f}" for each in self.found[name].seconds)
         print(f"{name:44s} {self.found[name].median:8.2f} s   {peak / GIGABYTE:5.2f} GB   ({runs})", flush=True)
         return self.found[name]
@@ -85,6 +87,11 @@ class Bench:
         self.found[f"{name}, cold"] = Measured(measured.seconds[:1], measured.peak_gb)
         self.found[name] = Measured(measured.seconds[1:], measured.peak_gb)
         return out
+
+    def catalogue(self, events: int, days: Sequence[date]) -> None:
+        """Sweep the catalogue's aggregates of orders on one core, and print where the time goes."""
+        measured = self.run(f"catalogue {len(days)}", "feature_catalogue.py", self._store(events), *days)
+        print("\n".join(measured.told))
 
     def peer(
         self, script: str, how: str, events: int, days: Sequence[object], times: int, *first: str
@@ -148,6 +155,8 @@ def main(folder: str, *sizes: str) -> None:
     bench.folder.mkdir(parents=True, exist_ok=True)
     bench.lay(middle)
     answers = {len(days): bench.sweep(f"ours {len(days)}", "sail", middle, days) for days in ([AS_OF], TWELVE)}
+    bench.catalogue(middle, [AS_OF])
+    bench.catalogue(middle, TWELVE)
     differences: list[float] = []
 
     def beside(script: str, hows: Sequence[str], days: Sequence[date], times: int, *first: str) -> list[str]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.sweep_columns import doubles
 from features.sweep_kernel import mark_codes, mark_numbers, sweep
 from features.sweep_plan import F64, FOREVER, I32, I64, NULL, U64, Events
 from features.sweep_program import Condition, Program
@@ -44,11 +45,19 @@ def swept(
 
 
 class Found(NamedTuple):
-    """What a walk filled: for each row its entity's position, its day since 1970, and a double for each output."""
+    """What a walk filled: for each row its entity's position, its day since 1970, and a double for each output.
+
+    Args:
+        entity: Positions, row by row.
+        day: Days.
+        filled: A line for each output, its numbers as the walk came to them.
+        order: Where each row's number stands in a line.
+    """
 
     entity: I32
     day: I32
     filled: F64
+    order: I64
 
 
 def walked(events: Events, program: Program, as_of: Sequence[date]) -> Found:
@@ -58,17 +67,14 @@ def walked(events: Events, program: Program, as_of: Sequence[date]) -> Found:
     filled = np.empty((len(program.names), most))
     entity, place = np.empty(most, np.int32), np.empty(most, np.int32)
     count = sweep(events, program.plan, wanted, filled, entity, place)
-    by_day = np.argsort(place[:count], kind="stable") if len(wanted) > 1 else slice(0, count)
-    return Found(entity[by_day], wanted[place[by_day]].astype(np.int32), filled[:, by_day])
+    order = np.argsort(place[:count], kind="stable")
+    return Found(entity[order], wanted[place[order]].astype(np.int32), filled, order)
 
 
 def named(found: Found, entities: pa.Array, program: Program) -> pa.RecordBatch:
     """Give what a walk filled as columns, NaN as null."""
-    columns = [
-        entities.take(pa.array(found.entity)),
-        pa.array(found.day, pa.int32()).cast(pa.date32()),
-        *(pa.array(column, from_pandas=True) for column in found.filled),
-    ]
+    day = pa.array(found.day, pa.int32()).cast(pa.date32())
+    columns = [entities.take(pa.array(found.entity)), day, *doubles(found.filled, found.order)]
     return pa.RecordBatch.from_arrays(columns, [program.entity, "as_of", *program.names])
 
 

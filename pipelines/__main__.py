@@ -9,7 +9,7 @@ import typer
 
 from pipelines import command_data, command_features, command_ledger, command_model, command_pool, command_workspace
 from pipelines.common import say
-from schemas.errors import PoolwrightError
+from schemas.errors import ConfigurationError, PoolwrightError
 
 app = typer.Typer(
     name="poolwright",
@@ -32,6 +32,14 @@ def main() -> None:
 
         say(f"[bold red]{type(error).__name__}[/]\n{escape(str(error))}")
         sys.exit(error.exit_code)
+    except OSError as error:
+        from rich.markup import escape
+
+        told = ConfigurationError(
+            str(error), "a file or folder that can be used", "that place, or the option naming it"
+        )
+        say(f"[bold red]{type(error).__name__}[/]\n{escape(str(told))}")
+        sys.exit(told.exit_code)
 
 
 if __name__ == "__main__":

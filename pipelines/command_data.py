@@ -101,10 +101,23 @@ def check(
     mapping = load_source(common.settings().folder, name)
     with common.workspace() as space:
         findings = look(space, mapping, folder, day(known_on, "--known-on") if known_on else None)
-    lines = [(one["table"], one["code"], one["column"], one["count"], one["samples"]) for one in findings]
-    names = ["table", "code", "column", "rows", "samples"]
-    common.answer(findings, rows(f"What does not fit {name}", names, lines))
+    common.answer(findings, _unfit(name, findings))
     raise typer.Exit(1 if findings else 0)
+
+
+def _unfit(source: str, findings: list[dict[str, Any]]) -> Callable[["Console"], None]:
+    lines = [(one["table"], one["code"], one["column"], one["count"]) for one in findings]
+
+    def show(console: "Console") -> None:
+        rows(f"What does not fit {source}", ["table", "code", "column", "rows"], lines)(console)
+        for one in findings:
+            of = f" {one['column']}" if one["column"] else ""
+            console.print(f"\n{one['table']} {one['code']}{of}, for example", markup=False, highlight=False)
+            for sample in one["samples"]:
+                line = f"  {sample['file']} row {sample['row']}: {sample['raw']}"
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    return show
 
 
 @sources.command("list")

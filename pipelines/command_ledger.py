@@ -59,14 +59,14 @@ def add(
     name: Annotated[str, typer.Argument(help="Name of the person.")],
     roles: Annotated[list[str], typer.Option("--role", help="viewer, proposer, approver or admin; may be repeated.")],
     admin: Annotated[str, typer.Option("--as", help="The administrator who adds; not for the first person.")] = "",
-    admin_secret: Annotated[
-        str, typer.Option(envvar="POOLWRIGHT_ADMIN_SECRET", help="The administrator's secret.", show_envvar=True)
-    ] = "",
 ) -> None:
-    """Enrol a person, whose secret comes from POOLWRIGHT_SECRET or is asked; the first one must be an administrator."""
-    from pipelines.signing import credentials
+    """Enrol a person; the first one must be an administrator.
+
+    The person's secret comes from POOLWRIGHT_SECRET, the administrator's from POOLWRIGHT_ADMIN_SECRET, or is asked.
+    """
+    from pipelines.signing import admin_credentials, new_credentials
     from pipelines.signing import ledger as opened
-    from pool.people import Credentials, Role
+    from pool.people import Role
     from runtime import clock
 
     if unknown := sorted(set(roles) - {role.value for role in Role}):
@@ -75,8 +75,8 @@ def add(
     chosen = frozenset(Role(role) for role in roles)
     with common.workspace() as space:
         store = opened(space)
-        by = Credentials(admin, admin_secret) if admin else None
-        store.add_person(credentials(space, name), chosen, clock.now(), by)
+        by = admin_credentials(space, admin) if admin else None
+        store.add_person(new_credentials(space, name), chosen, clock.now(), by)
         store.close()
     say(f"{name} may act as {', '.join(sorted(roles))}")
 

@@ -60,7 +60,7 @@ def explain(
 
     with common.workspace() as space:
         lines = explained(space, day(as_of), deal, receivable)
-    names = ["code", "outcome", "clause", "criterion", "observed"]
+    names = ["code", "outcome", "clause", "criterion", "observed", "threshold"]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(receivable, names, lines))
 
 
@@ -74,7 +74,8 @@ def propose(common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Acto
         done = choose(space, day(as_of), deal, _money(cash), credentials(space, actor))
     for reason in done.reasons:
         say(f"[yellow]{reason}[/]")
-    common.answer(done.figures, pairs(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
+    shown = {name.replace("_", " "): _shown(value) for name, value in done.figures.items()}
+    common.answer(done.figures, pairs(f"Proposal {done.proposal_id or '(nothing to buy)'}", shown))
     raise typer.Exit(1 if done.reasons else 0)
 
 
@@ -116,6 +117,10 @@ def rollforward(
     lines = [list(one.values()) for one in found]
     common.answer(found, rows("Roll-forward", names, lines))
     raise typer.Exit(1 if any(one["difference_amount"] for one in found) else 0)
+
+
+def _shown(value: object) -> object:
+    return (", ".join(value) or "nothing") if isinstance(value, list) else value
 
 
 def _money(text: str) -> Decimal:

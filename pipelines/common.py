@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
     from runtime.workspace import Workspace
 
+PIPED_WIDTH = 200
+"""Width of a table that goes to a file or another program: ids stay whole."""
+
 Home = Annotated[Path | None, typer.Option("--home", help="Workspace folder [POOLWRIGHT_HOME, else ./workspace].")]
 Conf = Annotated[Path | None, typer.Option("--conf", help="Configuration folder [./conf].")]
 Env = Annotated[str, typer.Option("--env", help="Lay conf/env/NAME.yaml over conf/base.yaml.")]
@@ -79,7 +82,7 @@ class Common:
         else:
             from rich.console import Console
 
-            table(Console())
+            table(Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH))
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -111,10 +114,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal something, on standard error."""
+    """Tell the person at the terminal something, on standard error; a line stays a line, also in a log file."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print(text)
+    Console(stderr=True, highlight=False).print(text, soft_wrap=True)
 
 
 def day(text: str, option: str = "--as-of") -> date:
@@ -149,7 +152,7 @@ def rows(
         for place, name in enumerate(names):
             numeric = all(isinstance(line[place], int | float) or line[place] is None for line in held)
             justify = columns.get(name, "right" if numeric and held else "left")
-            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
         for line in held:
             table.add_row(*(cell(value) for value in line))
         console.print(table)

@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from pipelines.common import say
 from runtime import clock
-from runtime.batches import Batch, fingerprint, plan
+from runtime.awaited import awaited
+from runtime.batches import Batch, anew, fingerprint, plan
 from runtime.manifest import Manifest, lock_version
 from runtime.mapping_plan import SourcePlan, load_mapping
 from runtime.pseudonym import fingerprint as secret_fingerprint
@@ -60,20 +61,41 @@ def ingest(
         until: Leave deliveries of this day and later for another time.
         again: Publish anew what was published before.
     """
-    name = source.mapping.name
-    secret = workspace.environment.secret_bytes
+    name, secret = source.mapping.name, workspace.environment.secret_bytes
     deliveries = _deliveries(source, folder, known_on, until)
-    known = [one for one in workspace.runs.all() if one.stage == INGEST and one.subject["source"] == name]
     rules = digest([source.mapping.model_dump_json(), secret_fingerprint(secret) if secret else ""])[:16]
-    batches = plan(name, deliveries, known, rules, again=again)
-    manifests = []
-    for batch in batches:
-        run = f"{INGEST}-{batch.name}"
+    batches = {one.name: one for one in plan(name, deliveries, _known(workspace, name), rules, again=again)}
+
+    def bring(batch: Batch) -> None:
+        asked = Delivery(source, folder.resolve(), _days(batch), known_on, secret)
+        _publish(workspace, asked, _begun(workspace, f"{INGEST}-{batch.name}", batch, name, asked, rules))
+
+    for batch in batches.values():
         if batch.due:
-            asked = Delivery(source, folder.resolve(), _days(batch), known_on, secret)
-            _publish(workspace, asked, _begun(workspace, run, batch, name, asked, rules))
-        manifests.append(workspace.runs.get(run))
-    return Ingested(tuple(batches), total([one.figures["tables"] for one in manifests if one]))
+            bring(batch)
+    for _ in LOG_TABLES:
+        arrived = _awaited(workspace, name, deliveries)
+        for batch in arrived:
+            bring(batch)
+        batches |= {batch.name: batch for batch in arrived}
+        if not arrived:
+            break
+    manifests = [workspace.runs.get(f"{INGEST}-{name}") for name in batches]
+    return Ingested(tuple(batches.values()), total([one.figures["tables"] for one in manifests if one]))
+
+
+def _known(workspace: Workspace, source: str) -> list[Manifest]:
+    return [one for one in workspace.runs.all() if one.stage == INGEST and one.subject["source"] == source]
+
+
+def _awaited(workspace: Workspace, source: str, deliveries: Mapping[str, Mapping[str, str]]) -> list[Batch]:
+    """Give the batches with rows that were refused for what has arrived by now; those whose files are gone are told."""
+    waiting = awaited(workspace.catalog, source)
+    batches, gone = anew(deliveries, _known(workspace, source), waiting)
+    for name in gone:
+        rows = f"{waiting[name]:,} rows of {name} could leave quarantine, for what they name has arrived"
+        say(f"[yellow]{rows}; ingest from a folder that has that batch's files too[/]")
+    return batches
 
 
 def check(workspace: Workspace, source: SourcePlan, folder: Path, known_on: date | None) -> list[dict[str, Any]]:
@@ -160,18 +182,19 @@ def _publish(workspace: Workspace, asked: Delivery, manifest: Manifest) -> None:
     place = {"batch": batch}
     counts: Counts = {}
     outputs: dict[str, dict[str, Any]] = {}
+    started = clock.stopwatch()
     with workspace.scratch(batch) as work:
         rejected = []
-        for refined in refine(workspace.session, asked, work, batch, _others(workspace, batch)):
-            started = clock.stopwatch()
+        for refined in refine(workspace.session, asked, work, batch, _others(workspace, batch), _tell):
             one = workspace.catalog.publish(refined.table, refined.published, place, manifest.run)
             workspace.runs.keep(manifest.run, f"audit-{one.table}", one.audit.document)
             counts[one.table] = refined.accounting.as_dict()
             outputs[one.table] = {"snapshot": one.snapshot, "partition": place, "rows": one.rows}
             rejected.append(refined.quarantine)
-            _tell(refined.accounting, clock.stopwatch() - started)
         everything = reduce(DataFrame.unionByName, rejected)
         workspace.catalog.publish(QUARANTINE, everything, place, manifest.run)
+    rows = sum(output["rows"] for output in outputs.values())
+    say(f"[bold]ingest[/] {batch}: {rows:,} rows audited and published in {clock.stopwatch() - started:.1f} s")
     figures = {"tables": counts}
     done = {"status": "finished", "finished_at": clock.now(), "outputs": outputs, "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
@@ -187,7 +210,6 @@ def _others(workspace: Workspace, batch: str) -> dict[str, DataFrame]:
     }
 
 
-def _tell(one: Accounting, seconds: float) -> None:
-    lost = f", [yellow]{one.quarantined:,} quarantined[/]" if one.quarantined else ""
-    counted = f"{one.read:,} read, {one.published:,} published{lost}"
-    say(f"[bold]ingest[/] {one.table}: {counted} ({seconds:.1f} s to publish)")
+def _tell(one: Accounting) -> None:
+    lost = f", [yellow]{one.quarantined:,} to quarantine[/]" if one.quarantined else ""
+    say(f"[bold]ingest[/] {one.table}: {one.read:,} read, {one.published:,} to publish{lost}")

@@ -14,7 +14,7 @@ from pipelines.progress import told
 from pipelines.screen import build_view, inputs_of
 from pipelines.signing import ledger
 from pool.deal import Deal
-from pool.ledger import PurchaseList
+from pool.ledger import EntryKind, PurchaseList
 from pool.people import Credentials
 from pool.price import to_amount, to_minor
 from pool.selection import Selection, select
@@ -72,8 +72,12 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
     """Run the day up to its screening, choose the batch, publish the decision, and enter the proposal.
 
     Nothing is entered where a revolving condition fails or the independent check finds a breach.
+
+    Raises:
+        AccessError: The person may not propose; then nothing is run or published.
     """
     deal = read_deal(workspace.settings.folder, deal_name)
+    _admit(workspace, by)
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
     with workspace.scratch(f"propose-{deal_name}") as scratch:
         held = all_pledges(workspace)
@@ -94,10 +98,18 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
         given = {"deal": deal, "selection": selection, "triggers": triggers, "purchase": purchase, "view": view}
         depends = {"deal": deal.hash, "pledges": pledges_hash(held), "cash": str(cash), "list": purchase.proposal_id}
         told(execute(PROPOSE, workspace, as_of, deal_name, given, depends))
-    reasons = (*unmet, *selection.reasons, *(f"BREACH: {breach}" for breach in selection.breaches))
+    reasons = (*unmet, *(() if unmet else selection.reasons), *(f"BREACH: {one}" for one in selection.breaches))
     if not reasons:
         _enter(workspace, purchase, by)
     return Proposed("" if reasons else purchase.proposal_id, _figures(purchase, selection), reasons)
+
+
+def _admit(workspace: Workspace, by: Credentials) -> None:
+    store = ledger(workspace)
+    try:
+        store.admit(EntryKind.PROPOSED, by)
+    finally:
+        store.close()
 
 
 def _enter(workspace: Workspace, purchase: PurchaseList, by: Credentials) -> None:
@@ -110,14 +122,15 @@ def _enter(workspace: Workspace, purchase: PurchaseList, by: Credentials) -> Non
 
 def _figures(purchase: PurchaseList, selection: Selection) -> dict[str, Any]:
     payload = purchase.payload
+    used = selection.cash_used / selection.cash_available if selection.cash_available else 0.0
     return {
         "proposal": purchase.proposal_id if selection.items else "",
-        "receivables": payload["count"],
-        "principal": str(to_amount(payload["principal_minor"])),
-        "price": str(to_amount(payload["price_minor"])),
-        "cash available": str(to_amount(selection.cash_available)),
-        "cash used": f"{selection.cash_used / selection.cash_available:.2%}" if selection.cash_available else "-",
-        "linear bound": str(to_amount(selection.cash_bound)),
-        "binding": ", ".join(selection.binding) or "nothing",
-        "breaches found by the independent check": len(selection.breaches),
+        "receivable_count": payload["count"],
+        "principal_amount": to_amount(payload["principal_minor"]),
+        "price_amount": to_amount(payload["price_minor"]),
+        "cash_amount": to_amount(selection.cash_available),
+        "cash_used_share": round(used, 6),
+        "cash_bound_amount": to_amount(selection.cash_bound),
+        "binding": list(selection.binding),
+        "breaches": list(selection.breaches),
     }

@@ -98,4 +98,4 @@ def explained(workspace: Workspace, as_of: date, deal_name: str, receivable: str
             f"poolwright run --as-of {as_of} --deal {deal_name}, or another id",
         )
     words = {"P": "pass", "F": "FAIL", "U": "UNKNOWN"}
-    return [(one.code, words[one.outcome], one.clause, one.text_en, one.observed) for one in seen]
+    return [(one.code, words[one.outcome], one.clause, one.text_en, one.observed, one.threshold) for one in seen]

@@ -98,6 +98,16 @@ class LedgerStore:
         with self._reading() as connection:
             return [person for _, person in sorted(read_people(connection).items())]
 
+    def admit(self, kind: EntryKind, by: Credentials) -> None:
+        """Let a person on to long work that ends in such an entry; the entry itself asks again.
+
+        Raises:
+            AccessError: The person may not.
+        """
+        with self._reading() as connection:
+            people = read_people(connection)
+        authenticate(people, by, MAY[kind], self._cost)
+
     def propose(self, purchase: PurchaseList, by: Credentials, at: datetime) -> Outcome:
         """Enter a purchase list, if no pool holds any of it; the same list again changes nothing.
 
@@ -216,9 +226,7 @@ class LedgerStore:
 
     @contextmanager
     def _acting(self, kind: EntryKind, by: Credentials) -> Iterator[sa.Connection]:
-        with self._reading() as connection:
-            people = read_people(connection)
-        authenticate(people, by, MAY[kind], self._cost)
+        self.admit(kind, by)
         with self._writing() as connection:
             yield connection
 

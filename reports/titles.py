@@ -97,12 +97,14 @@ def model_title(model: ModelQuality) -> str:
     return f"The model orders {words.percent(model.auc.value, 0)} of good and bad pairs rightly{off}"
 
 
-def agreement_title(rows: tuple[Agreement, ...], noun: str) -> str:
+def agreement_title(rows: tuple[Agreement, ...], noun: str, nouns: str) -> str:
     """Say for how many tenths or grades the prediction lies in the interval of what was observed."""
     held = sum(agrees(row.predicted, row.observed.low, row.observed.high) for row in rows)
     if held == len(rows):
         return f"In every {noun} the prediction lies within the observed interval"
-    return f"In {held} of {words.many(len(rows), noun)} the prediction lies within the observed interval"
+    return (
+        f"In {held} of {len(rows)} {noun if len(rows) == 1 else nouns} the prediction lies within the observed interval"
+    )
 
 
 def data_title(data: DataQuality) -> str:
@@ -117,13 +119,17 @@ def data_title(data: DataQuality) -> str:
 
 
 def invariants_title(data: DataQuality) -> str:
-    """Say how many promises over tables hold."""
-    broken = [invariant.name for invariant in data.invariants if invariant.breaches]
-    if not data.invariants:
+    """Say how many promises over tables hold; one that found nothing to look at neither holds nor breaks."""
+    seen = [invariant for invariant in data.invariants if invariant.checked != 0]
+    broken = [invariant.name for invariant in seen if invariant.breaches]
+    if not seen:
         return "No invariant was checked"
+    idle = len(data.invariants) - len(seen)
+    beside = f"; {idle} had nothing to look at" if idle else ""
     if broken:
-        return f"{len(broken)} of {words.many(len(data.invariants), 'invariant')} broken: {listed(broken)}"
-    return f"All {len(data.invariants)} invariants hold" if len(data.invariants) > 1 else "The invariant holds"
+        return f"{len(broken)} of {words.many(len(seen), 'invariant')} broken: {listed(broken)}{beside}"
+    held = f"All {len(seen)} invariants hold" if len(seen) > 1 else "The invariant holds"
+    return f"{held}{beside}"
 
 
 def purchase_title(report: PoolReport) -> str:

@@ -92,15 +92,21 @@ def _titles(report: PoolReport) -> dict[str, str]:
     }
 
 
+AGREEMENTS = (
+    ("bins", "tenth of risk", "tenths of risk", "tenths of risk, safest first"),
+    ("grades", "grade", "grades", "grade"),
+)
+
+
 def _pictures(report: PoolReport) -> dict[str, charts.Picture]:
     drawn = {}
     if report.probabilities.bins:
         title = titles.spread_title(report.probabilities)
         drawn["probability"] = charts.probability_picture(report.probabilities, title)
-    for name, noun, axis in (("bins", "tenth of risk", "tenths of risk, safest first"), ("grades", "grade", "grade")):
+    for name, noun, nouns, axis in AGREEMENTS:
         rows = getattr(report.model, name, ())
         if rows:
-            drawn[name] = charts.agreement_picture(rows, titles.agreement_title(rows, noun), axis)
+            drawn[name] = charts.agreement_picture(rows, titles.agreement_title(rows, noun, nouns), axis)
     return drawn
 
 

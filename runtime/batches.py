@@ -21,7 +21,8 @@ class Batch:
     Args:
         name: Source and a hash of the deliveries' names.
         deliveries: The files of each delivery by the delivery's name: a day, or nothing for a source that has no days.
-        reason: `new`, `changed` or `unfinished`; `published` when nothing has to be done.
+        reason: `new`, `changed`, `unfinished`, or `awaited` where a row that another one named has come with a later
+            batch; `published` when nothing has to be done.
     """
 
     name: str
@@ -93,6 +94,26 @@ def plan(
     if fresh:
         batches.append(Batch(f"{source}-{digest(sorted(fresh))[:12]}", fresh, "new"))
     return batches
+
+
+def anew(
+    present: Mapping[str, Files], known: Sequence[Manifest], waiting: Mapping[str, int]
+) -> tuple[list[Batch], list[str]]:
+    """Give the batches to publish anew for what arrived since, and those of which deliveries are not there.
+
+    Args:
+        present: The deliveries that are there now.
+        known: Manifests of the source's earlier ingests.
+        waiting: How many rows of each batch could be published now.
+    """
+    batches, gone = [], []
+    for manifest in known:
+        name, before = manifest.subject["batch"], manifest.identity["deliveries"]
+        if name in waiting and set(before) <= set(present):
+            batches.append(Batch(name, {one: present[one] for one in before}, "awaited"))
+        elif name in waiting:
+            gone.append(name)
+    return batches, gone
 
 
 def _reason(manifest: Manifest, there: Mapping[str, Files], rules: str, *, again: bool) -> str:

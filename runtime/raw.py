@@ -15,6 +15,8 @@ from runtime.raw_files import Chunk, FileLayout, read_file
 from schemas.errors import SourceError
 
 TASKS = 8
+SHOWN_NAMES = 8
+"""Of what a folder holds, an error names so many."""
 ARROW_PLACE = [
     ("_file", pa.string()),
     ("_row", pa.int64()),
@@ -97,7 +99,9 @@ def find_files(
         return [file for day in wanted for file in _glob(patterns, folder, folder / day.isoformat(), day)]
     files = _glob(patterns, folder, folder, known_on)
     if not files:
-        present = ", ".join(sorted(entry.name for entry in folder.iterdir())) or "nothing"
+        names = sorted(entry.name for entry in folder.iterdir())
+        more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+        present = (", ".join(names[:SHOWN_NAMES]) or "nothing") + more
         raise SourceError(
             f"no file {' or '.join(patterns)} in {folder}, which holds {present}",
             f"the files that source {mapping.name} names",

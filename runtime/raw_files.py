@@ -61,6 +61,10 @@ class Fault:
     text: str
 
 
+PLAIN_TEXT = frozenset({".csv", ".txt", ".tsv", ".asc", ".json", ".jsonl", ".ndjson", ".log", ""})
+"""Endings of files that may be empty; no Parquet or compressed file of no bytes was ever written whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some rows of a file: text columns, their positions from 1, and what could not be read among them."""
@@ -74,7 +78,7 @@ def read_file(path: Path, layout: FileLayout) -> Iterator[Chunk]:
     """Read a file in chunks; what cannot be read comes out as faults, and no error leaves this function."""
     done = 0
     try:
-        if path.stat().st_size == 0:
+        if path.stat().st_size == 0 and path.suffix in PLAIN_TEXT:
             return
         for chunk in READERS[layout.format](path, layout):
             done += len(chunk.rows) + len(chunk.faults)

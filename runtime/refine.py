@@ -5,16 +5,24 @@ mapping's own rule, or QUARANTINED under the code of the first rule that it brea
 they refer to each other, so a row whose borrower was quarantined is quarantined too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from runtime.pseudonym import require
 from runtime.raw_files import MISSING_COLUMN
-from runtime.refine_checks import apply_marks, first_marks, references, repeats, schedules, stacked
+from runtime.refine_checks import (
+    UNKNOWN_REFERENCE,
+    apply_marks,
+    first_marks,
+    references,
+    repeats,
+    schedules,
+    stacked,
+)
 from runtime.refine_rows import PLACE, type_rows
 from runtime.refine_shape import FILTERED, MERGED, Delivery, shape
 from schemas.errors import SourceError
@@ -77,7 +85,12 @@ class Finding:
 
 
 def refine(
-    session: SparkSession, delivery: Delivery, work: Path, batch: str, published: Mapping[str, DataFrame]
+    session: SparkSession,
+    delivery: Delivery,
+    work: Path,
+    batch: str,
+    published: Mapping[str, DataFrame],
+    tell: Callable[[Accounting], None] = lambda _: None,
 ) -> Iterator[Refined]:
     """Refine the tables of a source, each after the tables that it refers to; none is given before all are sound.
 
@@ -87,12 +100,16 @@ def refine(
         work: Empty folder for the refined rows, which the given frames read: keep it until they are published.
         batch: Name of the ingest batch; it stands in every row.
         published: What other batches have published, by table; a table may be left out where nothing was.
+        tell: Called with each table's accounting as soon as it is read and judged, long before the first is given.
 
     Raises:
         SourceError: Files are not there, lack a column, or a lookup is ambiguous.
         ConfigurationError: The mapping names personal columns and there is no secret.
     """
-    refined = list(_refine(session, delivery, work, batch, published))
+    refined = []
+    for one in _refine(session, delivery, work, batch, published):
+        refined.append(one)
+        tell(one[2])
     for _, rows, accounting in refined:
         _refuse_missing(rows, accounting, delivery)
     for table, rows, accounting in refined:
@@ -191,9 +208,19 @@ def _quarantine(rows: DataFrame, table: Table) -> DataFrame:
         "line_number": F.col("_row"),
         "code": F.col("_code"),
         "column_name": F.col("_column"),
+        "unknown_id": _unknown_id(table),
         "raw": F.col("_raw"),
     }
     return rows.where(F.col("_fate") == QUARANTINED).withColumns(named).select(*QUARANTINE.names)
+
+
+def _unknown_id(table: Table) -> Column:
+    """Give the id that a row names and no batch has, where that is its fault."""
+    named = F.lit(None).cast("string")
+    for column in table.columns:
+        if column.refers_to:
+            named = F.when(F.col("_column") == column.name, F.col(column.name)).otherwise(named)
+    return F.when(F.col("_code") == UNKNOWN_REFERENCE, named)
 
 
 def _refuse_missing(rows: DataFrame, accounting: Accounting, delivery: Delivery) -> None:

@@ -1,6 +1,7 @@
 """The engine session: Sail in process by default, Apache Spark by one setting, the same DataFrame code on both."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -91,14 +92,17 @@ def _classic(settings: EngineSettings) -> SparkSession:
 
 
 def java_version() -> str | None:
-    """Give the major version of the Java that Apache Spark would use, or None where there is none."""
+    """Give the major version of the Java that Apache Spark would use, or None where there is none that answers."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if java is None or not Path(java).exists():
         return None
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
-    words = [part.split('"')[1] for part in told.splitlines() if part.count('"') >= 2]
-    return words[0].split(".")[0] if words else None
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    except OSError:
+        return None
+    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    return found.group(1) if found else None
 
 
 def _require_java() -> None:

@@ -30,6 +30,7 @@ class Environment(BaseSettings):
     pseudonym_secret: SecretStr | None = None
     pseudonym_version: str = "1"
     secret: SecretStr | None = None
+    admin_secret: SecretStr | None = None
 
     @property
     def secret_bytes(self) -> bytes | None:

@@ -208,5 +208,8 @@ QUARANTINE = derived(
     number("line_number", "Row in the file, from 1; 0 where the file itself could not be read."),
     text("code", "Rule that it broke."),
     text("column_name", "Column in question.", "the whole row"),
+    text(
+        "unknown_id", "The id that it names and no batch has; once one has it, the row is tried again.", "another rule"
+    ),
     text("raw", "The raw row as JSON, personal columns left out."),
 )

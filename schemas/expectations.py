@@ -2,7 +2,8 @@
 
 The pandas engine looks at one file at a time and at no more columns than promises need, and each column comes to it in
 the cheapest form in which the promise can be seen: texts without an enumeration as present or absent, money and dates
-as numbers. Row rules and keys across files are checked by the dataframe engine, before and beside this.
+as numbers. That no key comes twice, in all files together, is counted by Arrow. Row rules are the dataframe engine's: a
+row that breaks one never gets as far as a log table.
 """
 
 import logging
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 CELLS = 2_000_000
 """Cells that are validated at a time: Great Expectations keeps a copy of its batch for every metric."""
+
+UNIQUE = "expect_key_to_be_unique"
+"""Our own name, in the manner of the library's, for what is counted over all files of a table."""
 
 BOUNDED = frozenset({Kind.COUNT, Kind.NUMBER, Kind.DAYS, Kind.MONEY, Kind.RATE, Kind.REAL})
 
@@ -84,21 +88,16 @@ class AuditResult:
 
 def audit(table: Table, paths: Sequence[str]) -> AuditResult:
     """Run a table's suite over written Parquet files; nothing is written, nobody is called."""
-    results = [_validated(table, path) for path in paths]
+    results = [*(_validated(table, path) for path in paths), _keys(table, paths)]
     broken: Counter[tuple[str, str]] = Counter()
     for result in results:
         broken.update(
             {(one["expectation"], one["column"]): one["count"] for one in result["checks"] if not one["success"]}
         )
     failures = tuple(Failure(name, column, count) for (name, column), count in sorted(broken.items()))
-    rows = sum(result["rows"] for result in results)
+    rows = results[-1]["rows"]
     document = {"table": table.name, "rows": rows, "success": not failures, "files": results}
     return AuditResult(table.name, rows, sum(len(result["checks"]) for result in results), failures, document)
-
-
-def expectations_of(table: Table) -> list[tuple[str, dict[str, Any]]]:
-    """Give the suite of a table: names of expectations with their arguments, in the table's column order."""
-    return [each for column in table.columns for each in _expectations(column)]
 
 
 def _expectations(column: Column) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -106,16 +105,18 @@ def _expectations(column: Column) -> Iterable[tuple[str, dict[str, Any]]]:
         yield "ExpectColumnValuesToNotBeNull", {"column": column.name}
     if column.values:
         yield "ExpectColumnValuesToBeInSet", {"column": column.name, "value_set": list(column.values)}
-    lowest, highest = _bounds(column)
-    if column.kind in BOUNDED and (lowest, highest) != (None, None):
-        yield "ExpectColumnValuesToBeBetween", {"column": column.name, "min_value": lowest, "max_value": highest}
+    if column.kind in BOUNDED and (bounds := _bounds(column)):
+        yield "ExpectColumnValuesToBeBetween", {"column": column.name, **bounds}
 
 
-def _bounds(column: Column) -> tuple[float | None, float | None]:
-    if column.kind is not Kind.MONEY or column.highest is not None:
-        return column.lowest, column.highest
-    lowest = -MONEY_BOUND if column.lowest is None else column.lowest
-    return lowest, MONEY_BOUND
+def _bounds(column: Column) -> dict[str, Any]:
+    """Give the bounds that are declared, inclusive; an amount without `highest` stays below `MONEY_BOUND` in size."""
+    bounds: dict[str, Any] = {"min_value": column.lowest, "max_value": column.highest}
+    if column.kind is Kind.MONEY and column.highest is None:
+        bounds |= {"max_value": MONEY_BOUND, "strict_max": True}
+        if column.lowest is None:
+            bounds |= {"min_value": -MONEY_BOUND, "strict_min": True}
+    return {name: value for name, value in bounds.items() if value is not None}
 
 
 def _validated(table: Table, path: str) -> dict[str, Any]:
@@ -126,6 +127,16 @@ def _validated(table: Table, path: str) -> dict[str, Any]:
     groups = [tuple(needed[start : start + width]) for start in range(0, len(needed), width)]
     checks = [check for columns in groups for check in _checks(table, path, columns)]
     return {"file": os.path.basename(path), "rows": rows, "checks": checks}  # noqa: PTH119 - a word of a path
+
+
+def _keys(table: Table, paths: Sequence[str]) -> dict[str, Any]:
+    """Count the rows whose key another row has too, over all files."""
+    key = list(table.row_key)
+    held = [pq.read_table(path, columns=key) for path in paths]
+    rows = sum(part.num_rows for part in held)
+    repeated = rows - pa.concat_tables(held).group_by(key).aggregate([]).num_rows if rows else 0
+    found = {"expectation": UNIQUE, "column": ", ".join(key), "success": not repeated, "count": repeated}
+    return {"file": "all files", "rows": rows, "checks": [found]}
 
 
 def _checks(table: Table, path: str, columns: tuple[Column, ...]) -> list[dict[str, Any]]:

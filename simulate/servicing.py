@@ -51,6 +51,10 @@ class Adjustments:
     amount: Ints
 
 
+BEFORE_ALL = -1
+"""A day on which nothing was lent yet: a history without a month's end has statements of nothing."""
+
+
 def month_ends(first_day: date, days: int) -> Ints:
     """Give the last days of months within the history, as days since the first."""
     ends = [n for n in range(days) if (first_day + timedelta(days=n + 1)).day == 1]
@@ -63,7 +67,7 @@ def statements(
     """State every receivable that is open at a month's end; a small share is misreported or not reported."""
     closed_on = closed_days(path)
     parts = []
-    for end in ends:
+    for end in ends if ends.size else (BEFORE_ALL,):
         open_now = np.flatnonzero((lent.day <= end) & (closed_on > end))
         parts.append(_statement(plan.take(open_now), path.take(open_now), open_now, int(end)))
     whole = Statements.join(parts)

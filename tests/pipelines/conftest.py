@@ -1,6 +1,7 @@
 """A small simulated platform, written once for all tests of the chain, and a deal that fits its size."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
+from pipelines.__main__ import main
 from simulate.platform import simulate
-from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY, MONDAY, Chain, opened
+from tests.pipelines.calls import Answer, Call
+from tests.pipelines.chain import BORROWERS, DAYS, DEAL, FIRST_DAY, MONDAY, SECRET, Chain, opened
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 KEPT_LIMITS = ("P06", "P08", "P12")
@@ -62,3 +65,24 @@ def bought(raw: Path, conf: Path, engine: SparkSession, tmp_path_factory: pytest
         chain.day()
         chain.results["after booking"] = chain.rows("screenings", MONDAY)
         yield chain
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, conf: Path) -> Call:
+    """Call the command line in this process, by default on an empty workspace."""
+    monkeypatch.setenv("POOLWRIGHT_HOME", str(tmp_path / "workspace"))
+    monkeypatch.setenv("POOLWRIGHT_PSEUDONYM_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.chdir(conf.parent)
+
+    def called(*words: str, by: str = "root") -> Answer:
+        monkeypatch.setenv("POOLWRIGHT_SECRET", f"secret of {by}")
+        monkeypatch.setattr(sys, "argv", ["poolwright", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        code = ended.value.code
+        return Answer(code if isinstance(code, int) else int(code is not None), told.out, told.err)
+
+    return called

@@ -4,16 +4,15 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from pipelines.__main__ import app, main
-from tests.pipelines.chain import DEAL, MONDAY, SECRET, SMALL, Chain
+from pipelines.__main__ import app
+from tests.pipelines.calls import Call, on
+from tests.pipelines.chain import DEAL, MONDAY, Chain
 
 HEAVY = ("pyspark", "pandas", "mlflow", "great_expectations", "lightgbm", "matplotlib", "scipy", "sklearn", "pyarrow")
 DAY = MONDAY.isoformat()
@@ -30,39 +29,6 @@ def commands() -> list[list[str]]:
             here = here.commands[name]
         found += [[*path, name] for name in getattr(here, "commands", {})]
     return found
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command left: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Answer]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, conf: Path) -> Call:
-    """Call the command line in this process, by default on an empty workspace."""
-    monkeypatch.setenv("POOLWRIGHT_HOME", str(tmp_path / "workspace"))
-    monkeypatch.setenv("POOLWRIGHT_PSEUDONYM_SECRET", SECRET)
-    monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.chdir(conf.parent)
-
-    def called(*words: str, by: str = "root") -> Answer:
-        monkeypatch.setenv("POOLWRIGHT_SECRET", f"secret of {by}")
-        monkeypatch.setattr(sys, "argv", ["poolwright", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        code = ended.value.code
-        return Answer(code if isinstance(code, int) else int(code is not None), told.out, told.err)
-
-    return called
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -98,6 +64,7 @@ MISTAKES = {
     "unknown deal": (f"run --as-of {DAY} --deal nobody", "nobody"),
     "unknown source": ("ingest --source nobody --from .", "nobody"),
     "missing folder": ("ingest --source simulated --from nowhere", "nowhere"),
+    "engine without Java": (f"run --as-of {DAY} --engine spark", "no Java on this machine"),
     "empty folder": ("ingest --source simulated --from deals", "deals"),
     "unknown stage": (f"run --as-of {DAY} --to moon", "moon"),
     "stage of a deal without one": (f"run --as-of {DAY} --to screen", "screen"),
@@ -118,13 +85,18 @@ MISTAKES = {
     "unknown model": ("models promote 9 --reason best --as bob", "9"),
     "no report to write": (f"report --as-of {DAY} --deal {DEAL}", DAY),
     "export to nowhere": ("ledger export --out nowhere/file", "nowhere"),
+    "workspace that is a file": (f"run --as-of {DAY} --home conf/base.yaml", "base.yaml"),
+    "export into a file": ("ledger export --out conf/base.yaml/entries", "base.yaml"),
+    "raw logs into a file": ("simulate --out conf/base.yaml --borrowers 50 --days 30", "base.yaml"),
     "days the wrong way round": ("rollforward --from 2024-03-01 --to 2024-01-01", "2024-01-01"),
 }
 
 
 @pytest.mark.parametrize(("line", "named"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_gets_plain_sentences(line: str, named: str, call: Call) -> None:
+def test_a_mistake_gets_plain_sentences(line: str, named: str, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 2, what was found and what was promised on standard error, nothing on standard output."""
+    monkeypatch.setenv("PATH", "nowhere")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
     answer = call(*line.split())
     assert answer.code == 2, answer
     assert answer.out == ""
@@ -162,6 +134,20 @@ def test_the_ledger_says_no_with_exit_code_one(call: Call) -> None:
         assert "Traceback" not in answer.err
 
 
+def test_people_are_enrolled_by_an_administrator_with_a_secret_of_their_own(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The administrator's secret comes from its own variable, never from the command line; a wrong one is refused."""
+    assert call("people", "add", "root", "--role", "admin").code == 0
+    asked = ("people", "add", "alice", "--role", "proposer", "--as", "root")
+    monkeypatch.setenv("POOLWRIGHT_ADMIN_SECRET", "secret of alice")
+    assert call(*asked, by="alice").code == 1
+    monkeypatch.setenv("POOLWRIGHT_ADMIN_SECRET", "secret of root")
+    assert call(*asked, by="alice").code == 0
+    assert json.loads(call("ledger", "verify", "--json").out)["people"] == 2
+    assert "--admin-secret" not in call("people", "add", "--help").out
+
+
 def test_a_broken_chain_gets_exit_code_one(call: Call, bought: Chain, tmp_path: Path) -> None:
     """A ledger whose second entry was changed behind its back is found out, and the entry is named."""
     home = tmp_path / "changed"
@@ -189,6 +175,28 @@ def test_a_batch_that_no_limit_allows_gets_exit_code_one(call: Call, bought: Cha
         assert [entry.kind.value for entry in store.history()] == ["PROPOSED", "APPROVED", "BOOKED"]
 
 
+def test_who_may_not_propose_makes_nothing_run(call: Call) -> None:
+    """A wrong secret, an unknown name and a role that is missing are refused before the day is run."""
+    assert call("people", "add", "root", "--role", "admin").code == 0
+    asked = ("propose", "--as-of", DAY, "--deal", DEAL, "--cash", "1000")
+    for who, by in (("root", "root"), ("root", "somebody else"), ("nobody", "nobody")):
+        answer = call(*asked, "--as", who, by=by)
+        assert (answer.code, answer.out) == (1, ""), answer
+        assert answer.err.startswith("AccessError")
+    assert json.loads(call("runs", "--json").out) == []
+
+
+def test_a_proposal_speaks_to_machines_in_numbers(call: Call, bought: Chain) -> None:
+    """Amounts are exact decimals as text, counts and shares numbers, and what binds a list of codes."""
+    where = (*on(bought), "--set", "engine.partitions=2")
+    asked = ("propose", "--as-of", DAY, "--deal", DEAL, "--cash", "1.00", "--as", "alice")
+    told = json.loads(call(*asked, *where, "--json", by="alice").out)
+    assert told["cash_amount"] == "1.00"
+    assert told["principal_amount"] == told["price_amount"] == "0.00"
+    assert (told["proposal"], told["receivable_count"], told["cash_used_share"]) == ("", 0, 0.0)
+    assert told["breaches"] == []
+
+
 def test_json_is_one_document(call: Call, bought: Chain) -> None:
     """With --json standard output is one document and nothing else; progress goes to standard error."""
     where = on(bought)
@@ -202,9 +210,3 @@ def test_json_is_one_document(call: Call, bought: Chain) -> None:
     assert {one["status"] for one in runs} == {"finished"}
     verified = json.loads(call("ledger", "verify", *where, "--json").out)
     assert (verified["holds"], verified["entries"], verified["people"]) == (True, 3, 3)
-
-
-def on(chain: Chain) -> tuple[str, ...]:
-    """Give the options that name a chain's workspace, configuration and settings."""
-    settings = [word for one in SMALL for word in ("--set", one)]
-    return ("--home", str(chain.space.home), "--conf", str(chain.space.settings.folder), *settings)

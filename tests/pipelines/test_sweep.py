@@ -72,12 +72,12 @@ def publish(workspace: Workspace, rows: Rows, batch: str, first: date, behind: d
             workspace.catalog.replace_files(table, [str(folder / "rows.parquet")], [{"batch": batch}], batch)
 
 
-def promised(rows: Rows, stream: str, day: date) -> list[dict[str, object]]:
+def promised(rows: Rows, stream: str, day: date, zone: str = ZONE) -> list[dict[str, object]]:
     """Compute by plain loops every aggregate of each borrower whom the stream knows on a day."""
     needed = dict.fromkeys(leaf for feature in FEATURES for leaf in leaves(feature.definition))
     wanted = [each for each in needed if isinstance(each, Aggregate) and each.stream == stream]
     wanted = [each for each in wanted if each.entity == "borrower_id"]
-    events = Platform(rows, day, ZONE, StateConvention()).streams[stream]
+    events = Platform(rows, day, zone, StateConvention()).streams[stream]
     names = program_of(stream).names
     return [
         {

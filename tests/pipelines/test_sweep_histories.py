@@ -22,12 +22,18 @@ from tests.pipelines.test_sweep import ZONE, promised, told
 
 AS_OF = date(2025, 4, 1)
 DAYS = [AS_OF - timedelta(days=each) for each in (40, 9, 2, 0)]
+CLOCK_CHANGES = [
+    (AS_OF - day).days for day in (date(2025, 3, 9), date(2025, 3, 30), date(2024, 11, 3), date(2024, 10, 27))
+]
+"""How long ago summer time began and ended in New York and in Berlin."""
 GROUPS = 40
 
 
-def at(days: float, microseconds: int = 0) -> datetime:
-    """Give an instant so many days before the last as-of day begins."""
-    return day_start(AS_OF, ZONE) - timedelta(days=days, microseconds=-microseconds)
+def at(days: float, microseconds: int = 0, zone: str = ZONE) -> datetime:
+    """Give an instant so many days of the zone's wall clock before the last as-of day begins, however long they are."""
+    whole = int(days // 1)
+    start = day_start(AS_OF - timedelta(days=whole), zone)
+    return start - timedelta(days=days - whole, microseconds=-microseconds)
 
 
 def version(name: str, happened_at: datetime, known_at: datetime, **told: Any) -> Row:
@@ -76,14 +82,14 @@ HISTORIES: dict[str, list[Rows]] = {
 }
 
 
-def swept_wrongly(space: Workspace, rows: Rows, days: Sequence[date], scratch: Path) -> list[str]:
+def swept_wrongly(space: Workspace, rows: Rows, days: Sequence[date], scratch: Path, zone: str = ZONE) -> list[str]:
     """Name what the sweep says otherwise than plain loops."""
     sweep = Sweep(space, days, scratch)
     return [
         f"{stream} {day}: {each}"
         for stream in READS
         for day in days
-        for each in differences(told(sweep, stream, day), promised(rows, stream, day), "borrower_id")
+        for each in differences(told(sweep, stream, day), promised(rows, stream, day, zone), "borrower_id")
     ]
 
 
@@ -113,15 +119,15 @@ def test_a_history_is_seen_each_day_as_it_was_known_then(engine: SparkSession, t
 class Dice:
     """A seeded source of groups of borrowers whose orders, refunds, doings and homes change all the time."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, zone: str) -> None:
         """Start with empty batches."""
-        self.dice = random.Random(seed)  # noqa: S311 - a test's dice
+        self.dice, self.zone = random.Random(seed), zone  # noqa: S311 - a test's dice
         self.batches: list[Rows] = [{name: [] for name in TABLES} for _ in range(3)]
 
     def when(self) -> datetime:
         """Draw an instant around an as-of day's start, or anywhere."""
-        days = self.dice.choice([0, 2, 9, 40, 40, 200, 500, self.dice.uniform(-3, 420)])
-        return at(days, self.dice.choice([-1, 0, 1]))
+        days = self.dice.choice([0, 2, 9, 40, 40, *CLOCK_CHANGES, 200, 500, self.dice.uniform(-3, 420)])
+        return at(days, self.dice.choice([-1, 0, 1]), self.zone)
 
     def versions(self, name: str, key: Row, many: int, values: dict[str, Sequence[Any]]) -> None:
         """Draw versions of one thing, each in any batch, no two known at one moment."""
@@ -173,15 +179,18 @@ class Dice:
             self.versions("behaviour_events", {"event_id": f"e{number}{each}"}, 3, doing)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("seed", "zone"), list(enumerate([ZONE, "America/New_York", "Europe/Berlin"])))
 def test_drawn_histories_in_any_order_of_batches_equal_plain_loops(
-    engine: SparkSession, tmp_path: Path, seed: int
+    engine: SparkSession, tmp_path: Path, seed: int, zone: str
 ) -> None:
-    """Orders change hands and come back, refunds change orders, all of it corrected, withdrawn, delivered too late."""
-    dice = Dice(seed)
+    """Orders change hands and come back, refunds change orders, all of it corrected, withdrawn, delivered too late.
+
+    Clocks were put forward within the last weeks and back half a year ago.
+    """
+    dice = Dice(seed, zone)
     for number in range(GROUPS):
         dice.group(number)
-    with opened(tmp_path, engine, ZONE, most_layers=2) as space:
+    with opened(tmp_path, engine, zone, most_layers=2) as space:
         for number, rows in enumerate(dice.batches):
             publish(space, rows, f"batch{number}")
-        assert not swept_wrongly(space, together(dice.batches), DAYS, tmp_path / "swept")
+        assert not swept_wrongly(space, together(dice.batches), DAYS, tmp_path / "swept", zone)

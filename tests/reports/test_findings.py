@@ -1,5 +1,6 @@
 """The sentences of the report: what is forbidden, what is worth a look, and titles that follow the numbers."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from reports import findings, titles
 from reports.contents import Holding, LimitLine, PoolReport, Purchase, Unit
-from reports.evidence import DefaultProbabilities, TableQuality
+from reports.evidence import DataQuality, DefaultProbabilities, Invariant, TableQuality
 from reports.shares import batch_of, compose, eligible_of, total, widest_gap
 from tests.reports.sample import breached, empty_pool, nothing_bought, sample_report
 
@@ -151,6 +152,28 @@ def test_titles_follow_the_numbers() -> None:
     assert plain(titles.limits_title(breached())) == "2 of 8 limits breached: MERCHANT_SHARE and REGION_SHARE"
     assert plain(titles.data_title(report.data)).endswith("every row is accounted for")
     assert titles.triggers_title(nothing_bought()) == "CUMULATIVE_DEFAULT is in force"
+
+
+def test_a_promise_with_nothing_to_look_at_does_not_hold() -> None:
+    """Only what was looked at is said to hold or to be broken; the rest is counted apart."""
+
+    def said(*pairs: tuple[int, int | None]) -> str:
+        found = [Invariant(f"I{n}", "It holds.", breaches, seen) for n, (breaches, seen) in enumerate(pairs)]
+        return plain(titles.invariants_title(DataQuality(invariants=tuple(found))))
+
+    assert said((0, 5), (0, None)) == "All 2 invariants hold"
+    assert said((0, 5), (0, 7), (0, 0)) == "All 2 invariants hold; 1 had nothing to look at"
+    assert said((0, 5), (0, 0)) == "The invariant holds; 1 had nothing to look at"
+    assert said((2, 5), (0, 7), (0, 0)) == "1 of 2 invariants broken: I0; 1 had nothing to look at"
+    assert said((0, 0)) == said() == "No invariant was checked"
+
+
+def test_tenths_and_grades_are_counted_in_words() -> None:
+    """The plural is that of the noun, not of the phrase."""
+    tenths = sample_report().model.bins  # type: ignore[union-attr]
+    off = tuple(replace(one, predicted=0.99) if place < 2 else one for place, one in enumerate(tenths))
+    held = plain(titles.agreement_title(off, "tenth of risk", "tenths of risk"))
+    assert re.fullmatch(r"In \d of 10 tenths of risk the prediction lies within the observed interval", held)
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,25 @@ def test_rows_read_are_accounted_for_in_the_open() -> None:
     assert rows[1][6:] == ["UNKNOWN_VALUE 41 REQUIRED_MISSING 21", "17 of 17", "Adds up"]
 
 
+def test_an_invariant_without_a_case_is_not_said_to_hold() -> None:
+    """What had nothing to look at says so."""
+    report = sample_report()
+    first, *others = report.data.invariants
+    idle = replace(report, data=replace(report.data, invariants=(replace(first, checked=0), *others)))
+    rows = table(read(render(idle)), "Promises that hold across tables")[1:]
+    assert [row[-1] for row in rows] == ["Nothing to look at", "Holds", "Holds", "Holds", "Broken"]
+
+
+def test_classes_of_default_probability_have_their_true_edges() -> None:
+    """A class from 0.25 % on does not begin at 0.2 %."""
+    report = sample_report()
+    first = report.probabilities.bins[0]
+    bins = (replace(first, lower=0.0, upper=0.0025), replace(first, lower=0.0025, upper=0.005))
+    shown = read(render(replace(report, probabilities=replace(report.probabilities, bins=bins))))
+    edges = [row[0].replace("\u00a0", " ") for row in table(shown, "Principal by default probability")[1:3]]
+    assert edges == ["0.00 % to 0.25 %", "0.25 % to 0.50 %"]
+
+
 def test_pictures_have_words_and_tables_captions(page: Element) -> None:
     """Each chart carries a sentence for those who cannot see it, each table a caption and column heads with a scope."""
     pictures = [one for one in page.all("svg") if one.attributes.get("role") == "img"]

@@ -88,6 +88,9 @@ def test_a_missing_file_is_an_error_that_says_what_is_there(refining: Refining) 
     """A source that is one delivery must hold every file that its mapping names."""
     with pytest.raises(SourceError, match=r"no file users\.csv .*other\.csv"):
         refining(platform("borrowers"), {"other.csv": "a\n"})
+    with pytest.raises(SourceError, match=r"which holds 0\.csv, .* and 92 more\n") as caught:
+        refining(platform("borrowers"), {f"{number}.csv": "a\n" for number in range(100)})
+    assert len(caught.value.found) < 300
 
 
 def test_a_truncated_parquet_file_is_one_quarantined_row(refining: Refining) -> None:
@@ -116,6 +119,18 @@ def test_an_empty_file_has_no_rows(refining: Refining) -> None:
     """Nothing was said, nothing is wrong."""
     account = refining(platform("borrowers"), {"users.csv": ""}).account("borrowers")
     assert account.read == 0
+
+
+def test_empty_files_of_other_formats(refining: Refining) -> None:
+    """JSON lines without a line have no rows; nothing at all is no Parquet file, and that is told by name."""
+    mapping = platform("borrowers", "receivables", "repayments")
+    outcome = refining(mapping, {**users(), "loans.jsonl": "", "pays.parquet": b""})
+    assert outcome.account("receivables").read == 0
+    assert outcome.codes("repayments") == {"UNREADABLE_FILE": 1}
+    outcome = refining(
+        mapping, {**users(), "loans.jsonl": LOAN, "pays.parquet": parquet(pay=[], loan=[], d=[], amount=[])}
+    )
+    assert outcome.account("repayments").read == 0
 
 
 def test_wrong_encoding_is_quarantined_row_by_row(refining: Refining) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.batches import Batch, fingerprint, plan
+from runtime.batches import Batch, anew, fingerprint, plan
 from runtime.manifest import Manifest
 from schemas.errors import SourceError
 
@@ -64,6 +64,17 @@ def test_a_batch_is_never_replaced_by_a_part_of_itself() -> None:
         plan("s", {"1": {"1/a": "9"}}, [manifest(first)], "r1")
 
 
+def test_a_batch_is_made_anew_for_what_arrived_only_whole() -> None:
+    """With all its deliveries it is due under its old name, with one missing it is told; others are left alone."""
+    (first,) = plan("s", {"1": FIRST, "2": SECOND}, [], "r1")
+    (other,) = plan("s", {"3": SECOND}, [], "r1")
+    known, waiting = [manifest(first), manifest(other)], {first.name: 3}
+    (again,), gone = anew({"1": FIRST, "2": SECOND, "3": SECOND}, known, waiting)
+    assert (again.name, again.deliveries, again.reason, again.due) == (first.name, first.deliveries, "awaited", True)
+    assert gone == []
+    assert anew({"1": FIRST, "3": SECOND}, known, waiting) == ([], [first.name])
+
+
 def test_content_not_name_or_date_is_what_counts(tmp_path: Path) -> None:
     """A file written again with the same bytes is the same file."""
     (tmp_path / "a").write_text("x")
@@ -72,3 +83,11 @@ def test_content_not_name_or_date_is_what_counts(tmp_path: Path) -> None:
     assert fingerprint(tmp_path, ["a"]) == before
     (tmp_path / "a").write_text("y")
     assert fingerprint(tmp_path, ["a"]) != before
+
+
+def test_a_file_that_cannot_be_opened_is_an_error_that_names_it(tmp_path: Path) -> None:
+    """A link to nowhere stops the ingest before anything is read: its rows would be missing without a word."""
+    (tmp_path / "a").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SourceError, match="/a: No such file") as caught:
+        fingerprint(tmp_path, ["a"])
+    assert caught.value.promised == "a raw file that can be read"

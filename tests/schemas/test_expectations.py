@@ -57,7 +57,9 @@ GOOD: dict[str, Any] = {
 BROKEN = [
     ("grade", "C", "expect_column_values_to_be_in_set"),
     ("face_amount", Decimal("-0.01"), "expect_column_values_to_be_between"),
-    ("change_amount", Decimal("-10000000.01"), "expect_column_values_to_be_between"),
+    ("face_amount", Decimal("10000000.00"), "expect_column_values_to_be_between"),
+    ("change_amount", Decimal("10000000.00"), "expect_column_values_to_be_between"),
+    ("change_amount", Decimal("-10000000.00"), "expect_column_values_to_be_between"),
     ("annual_rate", Decimal("10.000001"), "expect_column_values_to_be_between"),
     ("probability", -0.001, "expect_column_values_to_be_between"),
     ("page_count", -1, "expect_column_values_to_be_between"),
@@ -67,9 +69,10 @@ BROKEN = [
 
 
 def written(folder: Path, name: str, rows: list[dict[str, Any]]) -> str:
-    """Write rows as an engine would and give the path."""
+    """Write rows as an engine would, each under a key of its own where it is the good one's, and give the path."""
     path = folder / f"{name}.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=TYPES), path)
+    own = [{**row, "note_id": f"{name}-{place}"} if row["note_id"] == "N1" else row for place, row in enumerate(rows)]
+    pq.write_table(pa.Table.from_pylist(own, schema=TYPES), path)
     return str(path)
 
 
@@ -100,6 +103,19 @@ def test_failures_add_up_over_files(tmp_path: Path) -> None:
     result = audit(NOTES, paths)
     assert [one.count for one in result.failures] == [5]
     with pytest.raises(AuditError, match="grade: expect_column_values_to_be_in_set broken by 5 rows"):
+        result.raise_failures()
+
+
+def test_a_key_that_comes_twice_is_told(tmp_path: Path) -> None:
+    """In one file or in two, each row too many is counted once, and the key is named."""
+    twice = [{**GOOD, "note_id": "same"}] * 2
+    apart = [written(tmp_path, "a", [GOOD, twice[0]]), written(tmp_path, "b", [twice[1]])]
+    for paths in ([written(tmp_path, "both", twice)], apart):
+        result = audit(NOTES, paths)
+        assert [(one.expectation, one.column, one.count) for one in result.failures] == [
+            ("expect_key_to_be_unique", "note_id", 1)
+        ]
+    with pytest.raises(AuditError, match="note_id: expect_key_to_be_unique broken by 1 rows"):
         result.raise_failures()
 
 

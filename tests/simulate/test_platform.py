@@ -223,3 +223,12 @@ def test_the_page_names_every_column(delivered: Delivered) -> None:
         path = next(delivered[0].glob(f"*/{file}"))
         assert f"`{file}`" in page
         assert all(f"`{column}`" in page for column in rows_of(path)[0]), file
+
+
+@pytest.mark.parametrize("first_day", [date(2024, 1, 1), date(2024, 2, 3)])
+def test_the_smallest_platform_that_may_be_asked_for_is_written(tmp_path: Path, first_day: date) -> None:
+    """Fifty borrowers and thirty days, with a month's end among them or without one."""
+    summary = simulate(tmp_path, 50, 30, 7, first_day)
+    assert summary.receivables > 0
+    stated = [path for path in tmp_path.rglob("*") if path.name.startswith("loan_status")]
+    assert bool(stated) is (first_day.day != 1)
