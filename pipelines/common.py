@@ -46,8 +46,8 @@ class Common:
     env: str
     overrides: tuple[str, ...]
     engine: str
-    master: str
     json: bool
+    master: str = ""
 
     def settings(self) -> "Settings":
         """Load the merged settings, with the engine that the command line names.
