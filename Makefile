@@ -5,13 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 BENCH_FOLDER ?= build/bench
+CLUSTER ?= build/cluster
 SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
 ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-sizing dist cluster \
+	cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -63,6 +65,18 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 
 bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
+
+bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
+
+dist: setup  ## Build what a cluster needs: dist/ gets the wheel and the archive of packages for its workers
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/dist.sh dist build/environment
+
+cluster: setup  ## Start an Apache Spark cluster on this machine: one master, two workers (needs Java)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/cluster.sh start $(CLUSTER)
+
+cluster-stop:  ## Stop that cluster
+	bash pipelines/cluster.sh stop $(CLUSTER)
 
 docs: setup  ## Write the generated pages of docs/ anew
 	$(BIN)/python -m schemas.reference > docs/reference/tables.md

@@ -28,6 +28,10 @@ Conf = Annotated[Path | None, typer.Option("--conf", help="Configuration folder 
 Env = Annotated[str, typer.Option("--env", help="Lay conf/env/NAME.yaml over conf/base.yaml.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override one setting: section.key=value.")]
 Engine = Annotated[str, typer.Option("--engine", help="Dataframe engine: sail or spark.")]
+Master = Annotated[
+    str,
+    typer.Option("--master", help="Apache Spark's master, as local[2] or spark://HOST:PORT; the engine is then spark."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Day (YYYY-MM-DD): nothing from its start on is seen.")]
 DealName = Annotated[str, typer.Option("--deal", help="Name of a document in conf/deals.")]
@@ -43,13 +47,26 @@ class Common:
     overrides: tuple[str, ...]
     engine: str
     json: bool
+    master: str = ""
 
     def settings(self) -> "Settings":
-        """Load the merged settings, with the engine that the command line names."""
-        from runtime.settings import conf_folder, load_settings
+        """Load the merged settings, with the engine that the command line names.
 
-        chosen = [f"engine.name={self.engine}"] if self.engine else []
-        return load_settings(conf_folder(self.conf), self.env, [*self.overrides, *chosen])
+        Raises:
+            ConfigurationError: A master is named for the engine in this process, or a setting is wrong.
+        """
+        from runtime.settings import conf_folder, is_submitted, load_settings
+
+        if self.master and self.engine == "sail":
+            raise ConfigurationError(
+                f"--master {self.master} --engine sail",
+                "a master of Apache Spark, or Sail without one",
+                "--engine spark",
+            )
+        engine = self.engine or ("spark" if self.master or is_submitted() else "")
+        chosen = [f"engine.name={engine}"] if engine else []
+        master = [f'engine.master="{self.master}"'] if self.master else []
+        return load_settings(conf_folder(self.conf), self.env, [*self.overrides, *chosen, *master])
 
     def workspace(self) -> "Workspace":
         """Open the workspace."""
@@ -78,7 +95,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         "env": (Env, ""),
         "overrides": (Set, None),
     }
-    shared |= {"engine": (Engine, ""), "json_": (Json, False)}
+    shared |= {"engine": (Engine, ""), "master": (Master, ""), "json_": (Json, False)}
 
     @functools.wraps(function)
     def wrapper(**given: Any) -> None:  # noqa: ANN401 - typer hands over what the signature names

@@ -1,9 +1,11 @@
 """Run manifests: what a run was made from, written before its work starts, so that a run can be known again."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from runtime.settings import PROJECT
 from schemas.hashing import canonical_json, digest
 
 PACKAGES = ("schemas", "features", "models", "pool", "runtime", "pipelines", "reports")
+LOCK = "requirements.lock"
 
 
 class Manifest(BaseModel):
@@ -101,11 +104,19 @@ class RunLog:
 @cache
 def code_version() -> str:
     """Give the hash of the house's own source files, as this process found them: equal code has equal versions."""
-    sources = sorted(path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
-    return digest({str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in sources})[:16]
+    return digest({name: text for package in PACKAGES for name, text in _sources(files(package), package)})[:16]
+
+
+def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, str]]:
+    """Give the source files of a folder with their text, also where it lies in a zip."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry, f"{name}/{entry.name}")
+        elif entry.name.endswith(".py"):
+            yield f"{name}/{entry.name}", entry.read_text("utf-8")
 
 
 def lock_version() -> str:
     """Give the hash of the pinned packages, or `unlocked` where the installation carries no lock."""
-    lock = PROJECT / "requirements.lock"
-    return digest(lock.read_text("utf-8"))[:16] if lock.exists() else "unlocked"
+    places = (files("runtime").joinpath(LOCK), PROJECT / LOCK)
+    return next((digest(place.read_text("utf-8"))[:16] for place in places if place.is_file()), "unlocked")

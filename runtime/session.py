@@ -4,13 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from runtime.cluster import driver_options, master_of, python_of_workers
 from runtime.settings import EngineSettings
 from schemas.errors import EngineError
 
@@ -22,11 +22,7 @@ COMMON = {
 SPARK_ONLY = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
     "spark.sql.adaptive.enabled": "true",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
 }
 
 
@@ -60,7 +56,7 @@ def _sail(settings: EngineSettings) -> Iterator[SparkSession]:
 
 @contextmanager
 def _spark(settings: EngineSettings) -> Iterator[SparkSession]:
-    if settings.master.startswith("sc://"):
+    if master_of(settings).startswith("sc://"):
         spark = _connect(settings.master, settings)
     else:
         _require_java()
@@ -79,16 +75,15 @@ def _connect(url: str, settings: EngineSettings) -> SparkSession:
 
 
 def _classic(settings: EngineSettings) -> SparkSession:
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    os.environ["PYSPARK_PYTHON"] = python_of_workers(settings)
     wanted = {
         **COMMON,
         **SPARK_ONLY,
-        "spark.driver.memory": settings.memory,
+        **driver_options(settings),
         "spark.sql.shuffle.partitions": str(settings.partitions),
         **settings.options,
     }
-    builder = SparkSession.builder.appName("poolwright").master(settings.master)
+    builder = SparkSession.builder.appName("poolwright")
     for key, value in wanted.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Section = TypeVar("Section", bound=BaseModel)
 PROJECT = Path(__file__).resolve().parent.parent
+CARRIED = "conf"
+"""Folder within `runtime/` in which a wheel carries the configuration; a checkout has it at its top."""
 MODEL_FILE = "model.yaml"
 
 
@@ -41,18 +43,23 @@ class EngineSettings(BaseModel):
 
     Args:
         name: `sail` (in process, no Java) or `spark`.
-        master: For Apache Spark: `local[*]`, `spark://...`, `yarn`, `k8s://...`; `sc://...` for Spark Connect.
-        memory: Driver memory of Apache Spark.
+        master: For Apache Spark: `local[N]`, `spark://...`, `yarn`, `k8s://...`; `sc://...` for Spark Connect. Empty:
+            what `spark-submit` was told, else `local[*]`.
+        memory: Driver memory of Apache Spark, where `spark-submit` does not start it.
         partitions: Tasks after a shuffle.
+        environment: Archive of `make dist` with Python packages, ours among them, for the workers of a cluster.
+        packages: Zip of `make dist` with our packages alone: they go before those of the archive, or of the machine.
         options: Further engine settings, passed on as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(default="sail", pattern="^(sail|spark)$")
-    master: str = "local[*]"
+    master: str = ""
     memory: str = "8g"
     partitions: int = Field(default=4, ge=1)
+    environment: str = ""
+    packages: str = ""
     options: dict[str, str] = Field(default_factory=dict)
 
 
@@ -127,7 +134,7 @@ def _problem(item: "ErrorDetails") -> str:
 
 def conf_folder(given: Path | None = None) -> Path:
     """Find the configuration: the given folder, `./conf`, or the one that came with the installation."""
-    candidates = [given] if given else [Path("conf"), PROJECT / "conf"]
+    candidates = [given] if given else [Path("conf"), Path(__file__).resolve().parent / CARRIED, PROJECT / "conf"]
     for candidate in candidates:
         if (candidate / "base.yaml").is_file():
             return candidate
@@ -198,6 +205,11 @@ def _override(text: str) -> dict[str, Any]:
     for key in reversed(path.strip().split(".")):
         tree = {key: tree}
     return dict(tree)
+
+
+def is_submitted() -> bool:
+    """Tell whether `spark-submit` started this process: master, resources and files are then what it was told."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def workspace(given: Path | None) -> Path:

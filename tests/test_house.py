@@ -121,7 +121,7 @@ def test_nothing_names_an_index_or_a_machine() -> None:
     """No package index address and no machine path stands in the project."""
     forbidden = re.compile(r"--index-url|--extra-index-url|files\.pythonhosted|/home/[a-z]|/roo[t]/|/wor[k]/")
     texts = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".toml", ".lock", ".yaml", ".md", ".sh"}]
-    skipped = {".venv", "demo", "workspace", ".git"}
+    skipped = {".venv", "build", "demo", "dist", "workspace", ".git"}
     guilty = [
         relative(path)
         for path in texts

@@ -44,6 +44,17 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def trained(raw: Path, conf: Path, engine: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """Take a workspace from raw logs to tagged receivables."""
+    with opened(tmp_path_factory.mktemp("trained"), conf, engine) as space:
+        chain = Chain(space, raw)
+        chain.ingest()
+        chain.train()
+        chain.day(to="score", deal="")
+        yield chain
+
+
+@pytest.fixture(scope="session")
 def bought(raw: Path, conf: Path, engine: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """Take a workspace from raw logs to a booked purchase, each stage twice; `results` keeps what they came to."""
     with opened(tmp_path_factory.mktemp("bought"), conf, engine) as space:

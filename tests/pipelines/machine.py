@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.pipelines.chain import SECRET, SMALL
@@ -18,14 +18,14 @@ Moment = Callable[[], bool]
 class Machine:
     """A workspace on which commands run as processes of their own, and die when they are told to."""
 
-    def __init__(self, home: Path, conf: Path) -> None:
-        """Name the workspace and its configuration."""
-        self.home, self.conf = home, conf
+    def __init__(self, home: Path, conf: Path, entry: Sequence[str] = (sys.executable, "-m", "pipelines")) -> None:
+        """Name the workspace, its configuration, and how the command line is started."""
+        self.home, self.conf, self.entry = home, conf, entry
 
     def start(self, *words: str, by: str = "alice") -> subprocess.Popen[bytes]:
         """Start a command in a process group of its own."""
         settings = [word for one in SMALL for word in ("--set", one)]
-        line = [sys.executable, "-m", "pipelines", *words, "--conf", str(self.conf), *settings]
+        line = [*self.entry, *words, "--conf", str(self.conf), *settings]
         secrets = {"POOLWRIGHT_PSEUDONYM_SECRET": SECRET, "POOLWRIGHT_SECRET": f"secret of {by}"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
         environment = {**inherited, **secrets, "POOLWRIGHT_HOME": str(self.home)}
