@@ -13,6 +13,7 @@ from scipy.special import logit
 
 from models.calibrate import fit_line
 from models.calibrate import log_loss as _log_loss
+from models.hmeasure import h_measure as _h_measure
 
 Reals = NDArray[np.float64]
 
@@ -97,6 +98,25 @@ def pr_auc(sample: Sample) -> float:
     return float(precision @ bad / sample.bad)
 
 
+def h_measure(sample: Sample) -> float:
+    """Give the H-measure over the costs of Hand and Anagnostopoulos (2014), whose mode is the default rate."""
+    return _h_measure(*sample.tied())
+
+
+def captured_at(sample: Sample, share: float) -> float:
+    """Give the share of all defaults among the riskiest share of the rows; ties at the cut count in proportion."""
+    bad, good = (values[::-1] for values in sample.tied())
+    rows = bad + good
+    room = share * rows.sum() - (np.cumsum(rows) - rows)
+    inside = np.clip(np.divide(room, rows, out=np.zeros_like(rows), where=rows > 0), 0, 1)
+    return float(inside @ bad / sample.bad)
+
+
+def lift_at(sample: Sample, share: float) -> float:
+    """Give how many times the whole's default rate the riskiest share of the rows has."""
+    return captured_at(sample, share) / share
+
+
 def brier(sample: Sample) -> float:
     """Give the mean squared distance of probability and outcome."""
     return float(np.average((sample.probability - sample.outcome) ** 2, weights=sample.weight))
@@ -148,6 +168,11 @@ METRICS: Mapping[str, Callable[[Sample], float]] = {
     "gini": gini,
     "ks": ks,
     "pr_auc": pr_auc,
+    "h_measure": h_measure,
+    "captured_top_05": lambda sample: captured_at(sample, 0.05),
+    "captured_top_10": lambda sample: captured_at(sample, 0.10),
+    "captured_top_20": lambda sample: captured_at(sample, 0.20),
+    "lift_top_10": lambda sample: lift_at(sample, 0.10),
     "brier": brier,
     "log_loss": log_loss,
     "calibration_error": calibration_error,
@@ -156,7 +181,13 @@ METRICS: Mapping[str, Callable[[Sample], float]] = {
     "observed_rate": lambda sample: float(np.average(sample.outcome, weights=sample.weight)),
     "predicted_rate": lambda sample: float(np.average(sample.probability, weights=sample.weight)),
 }
-NEED_BOTH = ("auc", "gini", "ks", "pr_auc", "calibration_intercept", "calibration_slope")
+NEED_BOTH = frozenset(METRICS) - {
+    "brier",
+    "log_loss",
+    "calibration_error",
+    "observed_rate",
+    "predicted_rate",
+}
 
 
 def measure(sample: Sample) -> dict[str, float]:
@@ -220,17 +251,3 @@ def by_part(part: Sequence[object] | NDArray[np.generic], sample: Sample, name: 
         inner = Sample.of(sample.outcome[inside], sample.probability[inside], sample.weight[inside])
         found.append({name: value, "row_count": int(inside.sum()), "default_count": inner.bad, **measure(inner)})
     return pd.DataFrame(found)
-
-
-def population_stability(base: Reals, other: Reals, count: int = BINS) -> float:
-    """Give the population stability index of a score between two samples, over equal-count bins of the base.
-
-    Sum of (other share - base share) * ln(other share / base share); half a row is added to every bin, so that an empty
-    one does not make it infinite. Rule of thumb: under 0.1 fine, over 0.25 act.
-    """
-    edges = np.unique(np.quantile(base, np.linspace(0, 1, count + 1)[1:-1]))
-    shares = []
-    for values in (base, other):
-        rows = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1) + 0.5
-        shares.append(rows / rows.sum())
-    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())

@@ -14,6 +14,7 @@ from models.evaluate import Sample
 from models.parameters import FeatureNote, TrainingParameters
 from models.scorer import Scorer
 from models.split import folds, out_of_time
+from models.stability import population_stability
 
 Reals = NDArray[np.float64]
 Metric = Callable[[Sample], float]
@@ -103,7 +104,7 @@ def train(
     metrics = _measured("out_of_fold", training, fitted.probability, parameters)
     if len(test):
         metrics |= _measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
-        metrics["score_stability"] = evaluate.population_stability(
+        metrics["score_stability"] = population_stability(
             _scored(fitted, training, parameters), tested["default_probability"].to_numpy()
         )
     counts = {**split.counts, "unlabelled": unlabelled, **_counts("training", training), **_counts("test", test)}

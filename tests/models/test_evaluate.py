@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
-from scipy.stats import ks_2samp
+from scipy.stats import beta, ks_2samp
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from models import evaluate
 from models.evaluate import Sample
+from models.hmeasure import class_ratio_severity, h_measure
+from models.stability import population_stability
+from tests.oracles import evaluation as oracle
 
 DRAW = np.random.default_rng(11)
 ODDS = DRAW.normal(-2, 1.2, 5000)
@@ -35,6 +38,41 @@ def test_metrics_equal_scikit_learn(rows: list[tuple[bool, int, int]]) -> None:
     assert evaluate.ks(sample) == pytest.approx(ks_2samp(both[1][both[0] == 1], both[1][both[0] == 0]).statistic)
     assert evaluate.brier(sample) == pytest.approx(brier_score_loss(*both))
     assert evaluate.log_loss(sample) == pytest.approx(log_loss(*both))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 3)), min_size=2, max_size=25))
+def test_h_measure_and_capture_equal_plain_loops(rows: list[tuple[bool, int, int]]) -> None:
+    """The H-measure equals the integral over costs of the best cut; the captured share a walk from the riskiest."""
+    outcome = np.array([float(flag) for flag, _, _ in rows])
+    probability = np.array([level / 6 for _, level, _ in rows])
+    weight = np.array([each for _, _, each in rows])
+    repeated = outcome.repeat(weight)
+    if len(set(repeated.tolist())) < 2:
+        return
+    sample = Sample.of(outcome, probability, weight.astype(float))
+    scores = probability.repeat(weight).tolist()
+    severity = beta(*class_ratio_severity(float(repeated.mean())))
+    wanted = oracle.h_measure(repeated.tolist(), scores, severity.pdf)
+    assert evaluate.h_measure(sample) == pytest.approx(wanted, abs=2e-4)
+    for share in (0.05, 0.1, 0.5, 1.0):
+        caught = oracle.captured(repeated.tolist(), scores, [1.0] * len(repeated), share)
+        assert evaluate.captured_at(sample, share) == pytest.approx(caught)
+        assert evaluate.lift_at(sample, share) == pytest.approx(caught / share)
+
+
+def test_h_measure_by_hand() -> None:
+    """Rates 1/4 and 3/4 in two halves under Beta(2, 2): L is 0.111328125 of 0.15625, so H is 0.2875."""
+    assert h_measure(np.array([1.0, 3]), np.array([3.0, 1]), (2, 2)) == pytest.approx(0.2875)
+    assert h_measure(np.array([0.0, 5]), np.array([9.0, 0])) == pytest.approx(1)
+    assert h_measure(np.array([2.0, 1]), np.array([2.0, 1])) == pytest.approx(0)
+    assert h_measure(np.array([3.0, 1]), np.array([1.0, 3]), (2, 2)) == pytest.approx(0)
+
+
+def test_the_severity_has_its_mode_at_the_default_rate() -> None:
+    """(a - 1) / (a + b - 2) is the default rate."""
+    a, b = class_ratio_severity(0.07)
+    assert (a - 1) / (a + b - 2) == pytest.approx(0.07)
 
 
 def test_calibration_error_is_the_mean_gap_of_ten_equal_bins() -> None:
@@ -94,5 +132,5 @@ def test_lift_and_parts_add_up() -> None:
 
 def test_stability_is_small_for_the_same_population_and_large_for_another() -> None:
     """PSI against its formula's meaning: halves of one sample under 0.02, a shifted one above 0.25."""
-    assert evaluate.population_stability(TRUTH[::2], TRUTH[1::2]) < 0.02
-    assert evaluate.population_stability(TRUTH, expit(ODDS + 1)) > 0.25
+    assert population_stability(TRUTH[::2], TRUTH[1::2]) < 0.02
+    assert population_stability(TRUTH, expit(ODDS + 1)) > 0.25
