@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import logit, ndtri
 
 from models.calibrate import fit_line
 from models.calibrate import log_loss as _log_loss
@@ -131,6 +131,18 @@ def _bins(sample: Sample, count: int) -> NDArray[np.int64]:
     middle = (np.cumsum(sample.weight) - sample.weight / 2) / sample.weight.sum()
     found: NDArray[np.int64] = np.minimum((middle * count).astype(np.int64), count - 1)
     return found
+
+
+def wilson(defaults: float, rows: float, level: float = 0.95) -> tuple[float, float]:
+    """Give the interval of a default rate (Wilson, Journal of the American Statistical Association 22, 1927).
+
+    >>> [round(end, 4) for end in wilson(5, 100)]
+    [0.0215, 0.1118]
+    """
+    rate, width = defaults / rows, float(ndtri((1 + level) / 2)) ** 2 / rows
+    middle = (rate + width / 2) / (1 + width)
+    reach = (rate * (1 - rate) * width + width**2 / 4) ** 0.5 / (1 + width)
+    return middle - reach, middle + reach
 
 
 def calibration_table(sample: Sample, count: int = BINS) -> pd.DataFrame:

@@ -24,6 +24,9 @@ WITH_INTERVAL: Mapping[str, Metric] = {
     "ks": evaluate.ks,
     "brier": evaluate.brier,
     "calibration_error": evaluate.calibration_error,
+    "calibration_slope": lambda sample: evaluate.calibration_line(sample)[1],
+    "h_measure": evaluate.h_measure,
+    "captured_top_10": lambda sample: evaluate.captured_at(sample, 0.10),
 }
 
 

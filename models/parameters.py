@@ -83,6 +83,24 @@ MASTER_SCALE = tuple(
 )
 
 
+class LeakageBounds(Document):
+    """What the leakage audit holds to be too good to be true.
+
+    Args:
+        auc: AUC of the model on the rows that judge it. Rule of thumb: above 0.90 it is a leak until proven otherwise.
+        single_auc: AUC of one feature alone, on the training rows.
+        gain_share: One feature's share of all that the trees gained.
+        separation_auc: AUC of telling training rows from test rows.
+        separation_rows: Rows of each side that are looked at for it.
+    """
+
+    auc: float = Field(default=0.90, gt=0.5, le=1)
+    single_auc: float = Field(default=0.85, gt=0.5, le=1)
+    gain_share: float = Field(default=0.5, gt=0, le=1)
+    separation_auc: float = Field(default=0.95, gt=0.5, le=1)
+    separation_rows: int = Field(default=20_000, ge=100)
+
+
 class TrainingParameters(Document):
     """Everything that a training run decides beforehand (`conf/model.yaml`).
 
@@ -95,6 +113,8 @@ class TrainingParameters(Document):
         loss_given_default: Share of the principal that is lost in default. Illustrative default.
         bootstrap_replicates: Resamples of borrowers behind each 95 % interval.
         bootstrap_seed: Seed of those resamples.
+        approval_below: Probability under which a receivable counts as approved in fairness figures. Illustrative.
+        leakage: Bounds of the leakage audit.
     """
 
     horizon_days: int = Field(default=180, ge=1)
@@ -105,6 +125,8 @@ class TrainingParameters(Document):
     loss_given_default: float = Field(default=0.6, ge=0, le=1)
     bootstrap_replicates: int = Field(default=200, ge=0)
     bootstrap_seed: int = 1
+    approval_below: float = Field(default=0.08, gt=0, le=1)
+    leakage: LeakageBounds = LeakageBounds()
 
     @model_validator(mode="after")
     def _scale_rises_to_one(self) -> Self:

@@ -21,14 +21,27 @@ def train(common: Common, as_of: AsOf) -> None:
     if not done.fresh:
         say(f"Model {done.version} was trained from these very inputs; nothing to do")
     say(f"Model {done.version}" + (" scores from now on (champion)" if done.is_champion else " is registered"))
+    for one in done.findings:
+        say(f"[bold red]{one['code']}[/] {one['found']}; bound: {one['bound']}; look at: {one['where']}")
     common.answer(
-        {"version": done.version, "champion": done.is_champion, "metrics": done.metrics},
+        {"version": done.version, "champion": done.is_champion, "metrics": done.metrics, "findings": done.findings},
         rows(f"Model {done.version}", ["judged on", "metric", "value", "from", "to"], metric_lines(done.metrics)),
     )
 
 
 SIDES = {"out_of_time": "later days", "cross_validated": "cross-validation", "out_of_fold": "training folds"}
-SHOWN = ("auc", "gini", "ks", "brier", "calibration_error", "calibration_slope", "observed_rate", "predicted_rate")
+SHOWN = (
+    "auc",
+    "gini",
+    "ks",
+    "h_measure",
+    "captured_top_10",
+    "brier",
+    "calibration_error",
+    "calibration_slope",
+    "observed_rate",
+    "predicted_rate",
+)
 
 
 def metric_lines(metrics: Mapping[str, float]) -> list[tuple[str, str, float, float | None, float | None]]:
@@ -64,10 +77,12 @@ def promote(
     approver: Annotated[str, typer.Option("--as", help="Who decides.")],
 ) -> None:
     """Make a version the champion that scores from now on."""
+    from models.versions import Decision
     from pipelines.score import registry
+    from runtime import clock
 
     with common.workspace() as space:
-        registry(space).promote(version, "champion", approver=approver, reason=reason)
+        registry(space).decide(version, Decision("promote", approver, reason, clock.now().isoformat()))
     say(f"Model {version} scores from now on (champion)")
 
 

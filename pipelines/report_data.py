@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from features.catalogue import FEATURES as CATALOGUE
+from models.evaluate import wilson
 from pipelines.ingest import total
 from pipelines.score import Champion
 from reports.evidence import (
@@ -28,7 +29,6 @@ from schemas import derived
 from schemas.expectations import kept_and_broken
 
 REASONS = 8
-Z_95 = 1.959963984540054
 
 
 def model_quality(workspace: Workspace, model: Champion | None, as_of: date) -> ModelQuality | None:
@@ -68,20 +68,8 @@ MEASURED_ON = {
 }
 
 
-def wilson(defaults: int, count: int) -> Measure:
-    """Give a default rate with its 95 % interval (Wilson, 1927).
-
-    >>> [round(x, 4) for x in (wilson(5, 100).value, wilson(5, 100).low, wilson(5, 100).high)]
-    [0.05, 0.0215, 0.1118]
-    """
-    rate, width = defaults / count, Z_95**2 / count
-    middle = (rate + width / 2) / (1 + width)
-    reach = (rate * (1 - rate) * width + width**2 / 4) ** 0.5 / (1 + width)
-    return Measure(rate, middle - reach, middle + reach)
-
-
 def _agreement(one: Mapping[str, Any]) -> Agreement:
-    observed = wilson(one["defaults"], one["count"])
+    observed = Measure(one["defaults"] / one["count"], *wilson(one["defaults"], one["count"]))
     return Agreement(one["label"], one["count"], one["predicted"], observed)
 
 

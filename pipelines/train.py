@@ -1,7 +1,8 @@
 """Stage `train`: states, features and labels of past days, a calibrated model from them, and its registration."""
 
+import getpass
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ import pyarrow as pa
 
 from features.catalogue import FEATURES as CATALOGUE
 from features.labels import LabelDefinition
+from models.assess import Frame, assess
 from models.evaluate import Sample, calibration_table
 from models.fit import CrossValidation, TrainedModel, cross_validate
 from models.fit import train as fit
 from models.grade import Scale
 from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
+from models.versions import Decision, Run, Trainer
 from pipelines.featurize import FEATURES, FEATURIZE
 from pipelines.label import LABEL
 from pipelines.progress import bar, told
@@ -22,6 +25,7 @@ from pipelines.schedule import TrainingDays
 from pipelines.score import registry
 from pipelines.states import STATES
 from pipelines.sweep import Sweep
+from pipelines.training_rows import training_rows
 from runtime import clock
 from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.stage import execute
@@ -33,6 +37,7 @@ from schemas.moments import local_day
 if TYPE_CHECKING:
     import pandas as pd
 
+ASSESSMENT, JUDGED = "assessment.json", "judged.parquet"
 SECTIONS = ("platform", "states", "labels", "training", "observation")
 
 
@@ -43,6 +48,7 @@ class Trained:
     version: str
     is_champion: bool
     metrics: dict[str, float]
+    findings: tuple[dict[str, str], ...]
     fresh: bool
 
 
@@ -59,10 +65,12 @@ def train(workspace: Workspace, as_of: date) -> Trained:
     before = workspace.runs.get(manifest.run)
     if before and before.status == "finished":
         figures = before.figures
-        return Trained(figures["version"], figures["is_champion"], figures["metrics"], fresh=False)
+        found = tuple(figures["findings"])
+        return Trained(figures["version"], figures["is_champion"], figures["metrics"], found, fresh=False)
     workspace.runs.write(manifest)
-    trained, evidence = _register(workspace, manifest, _frame(workspace, days))
-    figures = {"version": trained.version, "is_champion": trained.is_champion, "metrics": trained.metrics, **evidence}
+    trained, evidence = _register(workspace, manifest, training_rows(workspace, days))
+    told = {name: getattr(trained, name) for name in ("version", "is_champion", "metrics", "findings")}
+    figures = {**told, **evidence}
     done = {"status": "finished", "finished_at": clock.now(), "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
     return trained
@@ -120,44 +128,32 @@ def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manife
     )
 
 
-def _frame(workspace: Workspace, days: Sequence[date]) -> "pd.DataFrame":
-    """Join features and labels of the observation days into one training frame."""
-    label_columns = ["receivable_id", "as_of", "is_default"]
-    parts = []
-    for day in days:
-        features = workspace.catalog.arrow(FEATURES, {"as_of": day})
-        labels = workspace.catalog.arrow(derived.LABELS, {"as_of": day}, label_columns)
-        parts.append(features.join(labels, ["receivable_id", "as_of"], join_type="inner").combine_chunks())
-    joined = pa.concat_tables(parts).sort_by([("as_of", "ascending"), ("receivable_id", "ascending")])
-    if joined.num_rows == 0:
-        raise ModelError("no labelled receivable on any observation day", "at least one", "ingest more history")
-    frame: pd.DataFrame = joined.to_pandas()
-    return frame
-
-
-def _register(workspace: Workspace, manifest: Manifest, frame: "pd.DataFrame") -> tuple[Trained, dict[str, Any]]:
+def _register(workspace: Workspace, manifest: Manifest, frame: Frame) -> tuple[Trained, dict[str, Any]]:
     settings = workspace.settings
     parameters = settings.section("training", TrainingParameters)
     with bar("train") as move:
-        trained = fit(frame, parameters, notes(), move)
-        checked = _cross_checked(workspace, trained, frame, parameters)
+        trained = fit(frame.rows, parameters, notes(), move)
+        checked = _cross_checked(workspace, trained, frame.rows, parameters)
+        told = assess(trained, frame, notes(), checked)
+    further = {f"cross_validated_{name}": value for name, value in checked.metrics.items()} if checked else {}
+    trained = replace(trained, metrics={**trained.metrics, **further})
     store = registry(workspace)
-    version = store.record(
-        trained,
-        run_key=manifest.run,
-        plots=plots(trained),
+    judged = checked.predictions if checked else trained.tested
+    run = Run(
+        key=manifest.run,
         snapshots={name: str(snapshot) for name, snapshot in manifest.inputs.items()},
         configuration={name: settings.tree.get(name) for name in SECTIONS},
+        trainer=Trainer(getpass.getuser(), is_signed=False),
+        plots=plots(trained),
+        evidence={ASSESSMENT: told.to_text().encode(), JUDGED: judged.to_parquet(index=False)},
     )
+    version = store.record(trained, run)
     first = store.load("champion") is None
     if first:
-        store.promote(version, "champion", approver="poolwright", reason="the first model of this workspace")
-    metrics = {
-        **trained.metrics,
-        **({f"cross_validated_{k}": v for k, v in checked.metrics.items()} if checked else {}),
-    }
-    judged = checked.predictions if checked else trained.tested
-    return Trained(version, first, metrics, fresh=True), _evidence(judged, parameters)
+        reason = "the first model of this workspace"
+        store.decide(version, Decision("promote", "poolwright", reason, clock.now().isoformat()))
+    found = tuple(asdict(one) for one in told.findings)
+    return Trained(version, first, trained.metrics, found, fresh=True), _evidence(judged, parameters)
 
 
 def _cross_checked(

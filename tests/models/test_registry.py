@@ -9,10 +9,18 @@ import pytest
 from models.fit import TrainedModel
 from models.registry import Registry
 from models.scorer import Scorer
+from models.versions import Decision, Run, Trainer
 from schemas.errors import ModelError
 from tests.models.known import World
 
-RUN = {"snapshots": {"features": "11", "labels": "12"}, "configuration": {"training": {"horizon_days": 30}}}
+RUN = Run(
+    key="",
+    snapshots={"features": "11", "labels": "12"},
+    configuration={"training": {"horizon_days": 30}},
+    trainer=Trainer("dana", is_signed=True),
+    plots={"roc.png": b"\x89PNG"},
+    evidence={"assessment.json": b"{}", "judged.parquet": b"PAR1"},
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,12 @@ def registry(home: Path) -> Registry:
 
 def record(registry: Registry, trained: TrainedModel, run_key: str) -> str:
     """Record under a run key, with one small picture."""
-    return registry.record(trained, run_key=run_key, plots={"roc.png": b"\x89PNG"}, **RUN)
+    return registry.record(trained, replace(RUN, key=run_key))
+
+
+def decide(registry: Registry, version: str, approver: str, reason: str, alias: str = "champion") -> None:
+    """Promote a version, at a moment that does not matter."""
+    registry.decide(version, Decision("promote", approver, reason, "2025-01-02T03:04:05+00:00", alias=alias))
 
 
 def test_a_version_comes_back_and_scores_the_same_bits(registry: Registry, trained: TrainedModel, known: World) -> None:
@@ -55,17 +68,19 @@ def test_promotion_moves_the_alias_and_is_kept(registry: Registry, trained: Trai
     """The alias follows the last promotion; each version keeps who, why and what it replaced."""
     one, two = record(registry, trained, "run-d"), record(registry, trained, "run-e")
     assert registry.load("challenger") is None
-    registry.promote(one, "challenger", approver="alice", reason="first")
-    registry.promote(two, "challenger", approver="bob", reason="better calibrated")
+    decide(registry, one, "alice", "first", "challenger")
+    decide(registry, two, "bob", "better calibrated", "challenger")
     found = registry.load("challenger")
     assert found is not None
     assert found[0] == two
     told = {each.version: each for each in registry.versions()}
     assert told[two].aliases == ("challenger",)
     assert told[one].aliases == ()
-    wanted = {"alias": "challenger", "approver": "bob", "reason": "better calibrated", "replaced": one}
+    wanted = {"alias": "challenger", "approver": "bob", "reason": "better calibrated", "replaced": one, "number": 2}
+    wanted |= {"act": "promote", "at": "2025-01-02T03:04:05+00:00", "failed": [], "override": ""}
     assert told[two].promotions == (wanted,)
-    assert told[two].snapshots == RUN["snapshots"]
+    assert told[two].snapshots == RUN.snapshots
+    assert told[two].trainer == RUN.trainer
     assert told[two].metrics["out_of_time_auc"] == pytest.approx(trained.metrics["out_of_time_auc"])
 
 
@@ -73,9 +88,9 @@ def test_a_promotion_needs_a_version_an_approver_and_a_reason(registry: Registry
     """Nothing is promoted silently."""
     version = record(registry, trained, "run-a")
     with pytest.raises(ModelError, match="reason"):
-        registry.promote(version, approver="alice", reason=" ")
+        decide(registry, version, "alice", " ")
     with pytest.raises(ModelError, match="999"):
-        registry.promote("999", approver="alice", reason="why not")
+        decide(registry, "999", "alice", "why not")
     assert registry.load("champion") is None
 
 
@@ -90,11 +105,27 @@ def test_changed_files_are_refused(registry: Registry, trained: TrainedModel, ho
         registry.load(version)
 
 
+def test_evidence_comes_back_and_changed_evidence_is_refused(
+    registry: Registry, trained: TrainedModel, home: Path
+) -> None:
+    """What judges a version is kept with its hash; a page beside it may be laid out anew."""
+    version = record(registry, trained, "run-h")
+    assert registry.evidence(version) == RUN.evidence
+    registry.attach(version, "card.json", b"[]")
+    assert registry.evidence(version) == RUN.evidence
+    newest = max(home.glob("models/*/artifacts/evidence/assessment.json"), key=lambda path: path.stat().st_mtime)
+    newest.write_text('{"findings":[]}', encoding="utf-8")
+    with pytest.raises(ModelError, match="differs"):
+        registry.evidence(version)
+    with pytest.raises(ModelError, match="999"):
+        registry.evidence("999")
+
+
 def test_only_texts_and_pictures_are_stored(registry: Registry, trained: TrainedModel, home: Path) -> None:
     """No pickle, no code: the files are known by their endings, and the picture is there."""
     record(registry, trained, "run-a")
     endings = {path.suffix for path in (home / "models").rglob("*") if path.is_file()}
-    assert endings == {".txt", ".json", ".csv", ".png"}
+    assert endings == {".txt", ".json", ".csv", ".png", ".parquet"}
 
 
 def test_recording_is_quiet(registry: Registry, trained: TrainedModel, capfd: pytest.CaptureFixture[str]) -> None:

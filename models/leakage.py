@@ -1,0 +1,204 @@
+"""The leakage audit: signs that a model knew in training what nobody will know when it is used.
+
+A sign is a finding, a row that says what was found, which bound it broke and where to look. It is no error: whoever
+promotes the model judges it (`gates`). Bounds are configuration (`training.leakage`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.evaluate import Sample, auc
+from models.parameters import LeakageBounds
+from models.split import hash_share
+
+Reals = NDArray[np.float64]
+Names = NDArray[np.object_]
+
+TOO_GOOD = "AUC_TOO_GOOD"
+ALONE = "FEATURE_EXPLAINS_ALONE"
+CARRIES = "FEATURE_CARRIES_THE_GAIN"
+SEPARABLE = "TEST_ROWS_TELL_THEMSELVES_APART"
+SEES_LATER = "FEATURE_SEES_LATER_DATA"
+ROWS_DIFFER = "LATER_DATA_CHANGES_THE_ROWS"
+
+TREES = 40
+SHOWN = 5
+TELLS = {
+    "num_leaves": 8,
+    "learning_rate": 0.1,
+    "min_data_in_leaf": 20,
+    "feature_fraction": 0.5,
+    "max_bin": 63,
+    "objective": "binary",
+    "deterministic": True,
+    "force_row_wise": True,
+    "seed": 1,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sign of a leak.
+
+    Args:
+        code: Which detector.
+        found: What it found, with names and values.
+        bound: What it was measured against.
+        where: Where to look.
+    """
+
+    code: str
+    found: str
+    bound: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """How well test rows can be told from training rows by their features.
+
+    Args:
+        auc: Of a small booster told one from the other, on borrowers held out; 0.5 where they look alike.
+        features: feature, share of the booster's gain, and AUC of telling them apart by it alone; first ones first.
+    """
+
+    auc: float
+    features: pd.DataFrame
+
+
+def too_good(discrimination: float, bounds: LeakageBounds, where: str) -> list[Finding]:
+    """Find an AUC above what credit scores reach: above 0.90 it is a leak until proven otherwise."""
+    if discrimination <= bounds.auc:
+        return []
+    said = f"AUC {discrimination:.4f} {where}"
+    return [Finding(TOO_GOOD, said, f"at most {bounds.auc:g}", "the label's window, and features near its start")]
+
+
+def single_aucs(features: Reals, outcome: Reals, names: Sequence[str], weight: Reals | None = None) -> pd.DataFrame:
+    """Give how well each feature alone ranks the outcome, in whichever direction, highest first.
+
+    A missing value is a value: it stands below all others, or above all, whichever ranks better.
+    """
+    found = [_alone(features[:, k], outcome, weight) for k in range(len(names))]
+    table = pd.DataFrame({"feature": list(names), "auc": found})
+    return table.sort_values("auc", ascending=False, kind="stable", ignore_index=True)
+
+
+def _alone(values: Reals, outcome: Reals, weight: Reals | None) -> float:
+    known = np.isfinite(values)
+    rank = np.zeros(len(values))
+    rank[known] = np.unique(values[known], return_inverse=True)[1] + 1.0
+    ways = [rank] if known.all() else [rank, np.where(known, rank, rank.max() + 1)]
+    areas = [auc(Sample.of(outcome, way, weight)) for way in ways]
+    return max(max(area, 1 - area) for area in areas)
+
+
+def single_features(singles: pd.DataFrame, importance: pd.DataFrame, bounds: LeakageBounds) -> list[Finding]:
+    """Find features that explain too much alone: by their own AUC, or by their share of the booster's gain.
+
+    Args:
+        singles: What `single_aucs` gave.
+        importance: feature and its share of the gain.
+        bounds: What is too much.
+    """
+    alone = [
+        Finding(ALONE, f"{row.feature} alone has AUC {row.auc:.4f}", f"at most {bounds.single_auc:g}", _at(row.feature))
+        for row in singles[singles["auc"] > bounds.single_auc].itertuples()
+    ]
+    carrying = [
+        Finding(
+            CARRIES,
+            f"{row.feature} has {row.gain:.1%} of the gain",
+            f"at most {bounds.gain_share:.0%}",
+            _at(row.feature),
+        )
+        for row in importance[importance["gain"] > bounds.gain_share].itertuples()
+    ]
+    return alone + carrying
+
+
+def _at(feature: object) -> str:
+    return f"poolwright features lineage {feature}"
+
+
+def separation(
+    sides: tuple[Reals, Reals], borrowers: tuple[Names, Names], names: Sequence[str], most_rows: int, threads: int = 1
+) -> Separation:
+    """Tell training rows from test rows by a small booster, held out by borrower (adversarial validation).
+
+    Args:
+        sides: Features of the training and of the test rows.
+        borrowers: Borrower of each.
+        names: Of the features.
+        most_rows: Rows of each side that are looked at; borrowers are taken in the order of their hash.
+        threads: Of the booster; they change no number.
+    """
+    taken = [_taken(each, most_rows) for each in borrowers]
+    rows = np.concatenate([side[kept] for side, kept in zip(sides, taken, strict=True)])
+    is_test = np.repeat([0.0, 1.0], [len(kept) for kept in taken])
+    who = np.concatenate([each[kept] for each, kept in zip(borrowers, taken, strict=True)])
+    half = np.array([hash_share(str(one), "separation") < 0.5 for one in who])
+    weight = np.where(is_test > 0, len(is_test) / is_test.sum(), len(is_test) / (1 - is_test).sum())
+    said, gain = np.full(len(rows), 0.5), np.zeros(len(names))
+    for inside in (half, ~half):
+        if not inside.any() or len(np.unique(is_test[~inside])) < 2:
+            continue
+        data = lgb.Dataset(rows[~inside], is_test[~inside], weight=weight[~inside], params={**TELLS})
+        booster = lgb.train({**TELLS, "num_threads": threads}, data, TREES)
+        said[inside] = booster.predict(rows[inside])
+        gain += booster.feature_importance("gain")
+    first = np.argsort(-gain, kind="stable")[:SHOWN]
+    first = first[gain[first] > 0]
+    alone = [_alone(rows[:, k], is_test, weight) for k in first]
+    table = {"feature": [names[k] for k in first], "gain": gain[first] / max(float(gain.sum()), 1e-300), "auc": alone}
+    return Separation(auc(Sample.of(is_test, said, weight)), pd.DataFrame(table))
+
+
+def _taken(borrowers: Names, most_rows: int) -> NDArray[np.intp]:
+    if len(borrowers) <= most_rows:
+        return np.arange(len(borrowers))
+    kept, place = np.unique(borrowers.astype(str), return_inverse=True)
+    shares = np.array([hash_share(str(one), "separation rows") for one in kept])
+    return np.sort(np.argsort(shares[place], kind="stable")[:most_rows])
+
+
+def separable(told: Separation, bounds: LeakageBounds) -> list[Finding]:
+    """Find test rows that their features tell from training rows: the test then judges on another population."""
+    if told.auc <= bounds.separation_auc:
+        return []
+    first = ", ".join(f"{row.feature} (alone {row.auc:.2f})" for row in told.features.head(3).itertuples())
+    said = f"training and test rows are told apart with AUC {told.auc:.4f}, by {first}"
+    return [Finding(SEPARABLE, said, f"at most {bounds.separation_auc:g}", "features that carry the calendar")]
+
+
+def sees_later(whole: pd.DataFrame, hidden: pd.DataFrame, keys: Sequence[str], day: str) -> list[Finding]:
+    """Find features of one as-of day whose value changes when the logs from that day on are hidden.
+
+    Args:
+        whole: The day's features, computed with all logs there.
+        hidden: The same, computed with the later logs hidden.
+        keys: Columns that name a row; all others are features. Missing equals missing.
+        day: The as-of day, for the words.
+    """
+    names, one, other = list(keys), whole.set_index(list(keys)), hidden.set_index(list(keys))
+    both = one.index.intersection(other.index)
+    apart = len(one.index.symmetric_difference(other.index))
+    found = []
+    if apart or set(one.columns) != set(other.columns):
+        odd = sorted(set(one.columns) ^ set(other.columns))
+        said = f"{apart} rows and {len(odd)} columns on one side only" + (f": {', '.join(odd[:SHOWN])}" if odd else "")
+        found.append(Finding(ROWS_DIFFER, said, f"the same {', '.join(names)} and columns", f"as of {day}"))
+    for feature in (name for name in one.columns if name in other.columns):
+        before, after = one.loc[both, feature], other.loc[both, feature]
+        changed = ~(before.eq(after).fillna(value=False) | (before.isna() & after.isna())).astype(bool)
+        if changed.any():
+            place = changed.idxmax()
+            said = f"{feature} of {int(changed.sum())} rows changes, as {before[place]} to {after[place]} of {place}"
+            found.append(Finding(SEES_LATER, said, f"nothing from {day} on is seen", _at(feature)))
+    return found
