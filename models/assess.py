@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import leakage
-from models.evaluate import Sample, by_part, calibration_table, lift_table, wilson
+from models.evaluate import Sample, by_part, calibration_noise, calibration_table, lift_table, wilson
 from models.fairness import by_group
 from models.fit import CrossValidation, TrainedModel
 from models.grade import Scale
@@ -59,7 +59,8 @@ class Assessment:
         judged_on: Which rows judge it: out_of_time, cross_validated or out_of_fold.
         rows: Of those.
         days: First and last as-of day of the judging rows, then of the training rows.
-        metrics: On the judging rows; bounds of 95 % over borrowers end in `_low`, `_high`.
+        metrics: On the judging rows; bounds of 95 % over borrowers end in `_low`, `_high`; `calibration_error_noise` is
+            what a perfectly calibrated model stays under in 95 of 100 samples of these rows.
         calibration: Tenths of risk: predicted and observed rate with its 95 % interval (Wilson 1927).
         lift: From the riskiest tenth down.
         grades: As `calibration`, by grade.
@@ -139,7 +140,7 @@ def assess(
         judged_on=side,
         rows=len(judged),
         days=_days(judged, trained.out_of_fold),
-        metrics=metrics,
+        metrics={**metrics, "calibration_error_noise": calibration_noise(sample)},
         calibration=_rated(calibration_table(sample).rename(columns={"bin": "tenth"}), "tenth"),
         lift=_records(lift_table(sample)) if sample.has_both else [],
         grades=_by(_grade(trained, judged), sample, "grade"),

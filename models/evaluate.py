@@ -169,6 +169,17 @@ def calibration_error(sample: Sample) -> float:
     return float(np.average((table["predicted_rate"] - table["observed_rate"]).abs(), weights=table["row_count"]))
 
 
+def calibration_noise(sample: Sample, replicates: int = 200, seed: int = 1, level: float = 0.95) -> float:
+    """Give the calibration error that a perfectly calibrated model stays under in 95 of 100 samples of these rows.
+
+    Outcomes are drawn from the probabilities themselves, each row by itself.
+    """
+    draw = np.random.default_rng(seed)
+    drawn = (draw.random(len(sample.probability)) < sample.probability for _ in range(replicates))
+    errors = [calibration_error(replace(sample, outcome=outcome.astype(np.float64))) for outcome in drawn]
+    return float(np.quantile(errors, level))
+
+
 def calibration_line(sample: Sample) -> tuple[float, float]:
     """Give intercept and slope of the outcomes' logistic regression on the predicted log-odds; 0 and 1 are perfect."""
     odds = logit(np.clip(sample.probability, FARTHEST, 1 - FARTHEST))

@@ -101,6 +101,31 @@ class LeakageBounds(Document):
     separation_rows: int = Field(default=20_000, ge=100)
 
 
+class GateBounds(Document):
+    """What keeps a version from scoring: what is shown against it beyond chance. Illustrative thresholds.
+
+    A bound on slope and error is broken where the whole 95 % interval over borrowers lies beyond it.
+
+    Args:
+        slope_low: Least calibration slope on the judging rows.
+        slope_high: Greatest.
+        calibration_error: Greatest mean distance of predicted and observed rate over tenths of risk.
+        score_stability: Greatest population stability index of the probability, training rows to test rows.
+        least_defaults: Least defaults among the judging rows: with fewer, nothing is shown either way.
+        accepted_findings: Codes of the leakage audit that are shown and do not keep a version out. Test rows of later
+            days are told apart by whatever grows with the calendar; that is drift before it is a leak.
+        reason_length: Least characters of a written reason.
+    """
+
+    slope_low: float = Field(default=0.8, gt=0)
+    slope_high: float = Field(default=1.25, gt=0)
+    calibration_error: float = Field(default=0.02, gt=0)
+    score_stability: float = Field(default=0.25, gt=0)
+    least_defaults: int = Field(default=30, ge=1)
+    accepted_findings: tuple[str, ...] = ("TEST_ROWS_TELL_THEMSELVES_APART",)
+    reason_length: int = Field(default=20, ge=1)
+
+
 class TrainingParameters(Document):
     """Everything that a training run decides beforehand (`conf/model.yaml`).
 
@@ -115,6 +140,7 @@ class TrainingParameters(Document):
         bootstrap_seed: Seed of those resamples.
         approval_below: Probability under which a receivable counts as approved in fairness figures. Illustrative.
         leakage: Bounds of the leakage audit.
+        gates: Bounds of promotion; they do not change what training gives.
     """
 
     horizon_days: int = Field(default=180, ge=1)
@@ -127,6 +153,7 @@ class TrainingParameters(Document):
     bootstrap_seed: int = 1
     approval_below: float = Field(default=0.08, gt=0, le=1)
     leakage: LeakageBounds = LeakageBounds()
+    gates: GateBounds = GateBounds()
 
     @model_validator(mode="after")
     def _scale_rises_to_one(self) -> Self:

@@ -93,7 +93,7 @@ class Registry:
 
         numbers = {**trained.metrics, **{f"count_{name}": number for name, number in trained.counts.items()}}
         metrics = [Metric(name, number, timestamp=0, step=0) for name, number in numbers.items()]
-        settings = _flat(trained.parameters.model_dump())
+        settings = flat(trained.parameters.model_dump())
         params = [Param(name, text[:LONGEST_PARAMETER]) for name, text in settings.items()]
         self._client.log_batch(run_id, metrics, params)
         texts = {
@@ -244,10 +244,14 @@ def _hash(files: Mapping[str, bytes]) -> str:
     return digest({name: sha256(content).hexdigest() for name, content in files.items()})
 
 
-def _flat(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Give nested settings as dotted names."""
+def flat(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Give nested settings as dotted names, each value as JSON.
+
+    >>> flat({"split": {"folds": 4, "salt": "1"}})
+    {'split.folds': '4', 'split.salt': '"1"'}
+    """
     found: dict[str, str] = {}
     for name, value in section.items():
         whole = f"{prefix}{name}"
-        found |= _flat(value, f"{whole}.") if isinstance(value, Mapping) else {whole: canonical_json(value)}
+        found |= flat(value, f"{whole}.") if isinstance(value, Mapping) else {whole: canonical_json(value)}
     return found

@@ -1,71 +1,75 @@
-"""Commands about the model: train, list, show, promote."""
+"""Commands about the model: train, list, show, compare, promote, rollback."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, command, day, rows, say
+from pipelines.common import AsOf, Common, command, day, say
 
 models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)
 Version = Annotated[str, typer.Argument(help="A version number, or champion.")]
+Approver = Annotated[str, typer.Option("--as", help="Who decides; their secret is asked, or is POOLWRIGHT_SECRET.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is kept.")]
+Signer = Annotated[str, typer.Option("--as", help="Who answers for the training; their secret is asked.")]
 
 
 @command
-def train(common: Common, as_of: AsOf) -> None:
-    """Build features and labels of past days, fit and calibrate a model, register it."""
+def train(common: Common, as_of: AsOf, signer: Signer = "") -> None:
+    """Build features and labels of past days, fit and calibrate a model, audit it, register it."""
+    from pipelines.model_views import metrics_view
+    from pipelines.signing import trainer
     from pipelines.train import train as fit
 
     with common.workspace() as space, space.writing():
-        done = fit(space, day(as_of))
+        done = fit(space, day(as_of), trainer(space, signer))
     if not done.fresh:
         say(f"Model {done.version} was trained from these very inputs; nothing to do")
-    say(f"Model {done.version}" + (" scores from now on (champion)" if done.is_champion else " is registered"))
+    hint = f"; it scores once another person runs: poolwright models promote {done.version} --as NAME --reason WHY"
+    say(f"Model {done.version}" + (" scores (champion)" if done.is_champion else f" is registered{hint}"))
     for one in done.findings:
         say(f"[bold red]{one['code']}[/] {one['found']}; bound: {one['bound']}; look at: {one['where']}")
     common.answer(
         {"version": done.version, "champion": done.is_champion, "metrics": done.metrics, "findings": done.findings},
-        rows(f"Model {done.version}", ["judged on", "metric", "value", "from", "to"], metric_lines(done.metrics)),
+        metrics_view(done.version, done.metrics),
     )
-
-
-SIDES = {"out_of_time": "later days", "cross_validated": "cross-validation", "out_of_fold": "training folds"}
-SHOWN = (
-    "auc",
-    "gini",
-    "ks",
-    "h_measure",
-    "captured_top_10",
-    "brier",
-    "calibration_error",
-    "calibration_slope",
-    "observed_rate",
-    "predicted_rate",
-)
-
-
-def metric_lines(metrics: Mapping[str, float]) -> list[tuple[str, str, float, float | None, float | None]]:
-    """Pick the metrics that people look at first, each with its 95 % interval where one was measured."""
-    return [
-        (words, name, metrics[f"{side}_{name}"], metrics.get(f"{side}_{name}_low"), metrics.get(f"{side}_{name}_high"))
-        for side, words in SIDES.items()
-        for name in SHOWN
-        if f"{side}_{name}" in metrics
-    ]
 
 
 @models.command("list")
 @command
 def list_models(common: Common) -> None:
     """List the registered versions."""
+    from pipelines.model_views import list_view
     from pipelines.score import registry
 
     with common.workspace() as space:
         found = registry(space).versions()
-    names = ["version", "aliases", "out of time AUC", "calibration error"]
-    shown = ("out_of_time_auc", "out_of_time_calibration_error")
-    lines = [(one.version, ", ".join(one.aliases), *(one.metrics.get(name) for name in shown)) for one in found]
-    common.answer([dict(zip(names, line, strict=True)) for line in lines], rows("Models", names, lines))
+    common.answer(*list_view(found))
+
+
+@models.command("show")
+@command
+def show(common: Common, version: Version) -> None:
+    """Show a version: metrics with intervals, data, findings, gates as they stand now, and who promoted it."""
+    from pipelines.govern import judged
+    from pipelines.model_views import judgement_told, judgement_view
+
+    with common.workspace() as space:
+        found = judged(space, version)
+    common.answer(judgement_told(found), judgement_view(found))
+
+
+@models.command("compare")
+@command
+def compare(
+    common: Common, first: Version, second: Annotated[str, typer.Argument(help="Another version number, or champion.")]
+) -> None:
+    """Compare two versions on rows that neither learned from."""
+    from pipelines.govern import comparison
+    from pipelines.model_views import comparison_view
+
+    with common.workspace() as space:
+        found = comparison(space, first, second)
+    common.answer(found.told(), comparison_view(found))
 
 
 @models.command("promote")
@@ -73,17 +77,40 @@ def list_models(common: Common) -> None:
 def promote(
     common: Common,
     version: Version,
-    reason: Annotated[str, typer.Option(help="Why, in a sentence; it is kept.")],
-    approver: Annotated[str, typer.Option("--as", help="Who decides.")],
+    reason: Reason,
+    approver: Approver,
+    override: Annotated[
+        str, typer.Option("--override", help="Why gates that it fails are accepted; it is kept and shown.")
+    ] = "",
 ) -> None:
-    """Make a version the champion that scores from now on."""
-    from models.versions import Decision
-    from pipelines.score import registry
-    from runtime import clock
+    """Make a version the champion that scores from now on, if it passes the gates; exit 1 if it does not."""
+    from pipelines.govern import promote as decide
+    from pipelines.model_views import gates_view, judgement_told
 
-    with common.workspace() as space:
-        registry(space).decide(version, Decision("promote", approver, reason, clock.now().isoformat()))
-    say(f"Model {version} scores from now on (champion)")
+    with common.workspace() as space, space.writing():
+        found = decide(space, version, approver, reason, override)
+    accepted = not found.failed or bool(override)
+    if accepted:
+        say(f"Model {found.version.version} scores from now on (champion)")
+    else:
+        say(f"Model {found.version.version} stays out: it fails {', '.join(found.failed)}")
+    if found.failed and accepted:
+        say(f"[bold red]Override[/] of {', '.join(found.failed)}: it is kept with the version")
+    common.answer({**judgement_told(found), "promoted": accepted}, gates_view(found.gates))
+    raise typer.Exit(0 if accepted else 1)
+
+
+@models.command("rollback")
+@command
+def rollback(common: Common, reason: Reason, approver: Approver) -> None:
+    """Return to the champion before the present one."""
+    from pipelines.govern import rollback as decide
+    from pipelines.model_views import promotions_view
+
+    with common.workspace() as space, space.writing():
+        back = decide(space, approver, reason)
+    say(f"Model {back.version} scores again (champion)")
+    common.answer({"version": back.version, "promotions": back.promotions}, promotions_view(back))
 
 
 def register(app: typer.Typer) -> None:

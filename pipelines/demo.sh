@@ -32,16 +32,20 @@ say "1. A lending platform of $BORROWERS borrowers writes $DAYS days of logs"
 say "2. The logs known before $MONDAY become tables"
 poolwright ingest --source simulated --from "$RAW" --until "$MONDAY"
 
-say "3. A default-probability model is trained and becomes champion"
-poolwright train --as-of "$MONDAY" --set observation.every=quarter
-
-say "4. Three people: an administrator, alice who proposes, bob who approves"
+say "3. Three people: an administrator, alice who trains and proposes, bob who approves"
 if ! poolwright ledger verify --json | grep -q '"people": 3'; then
     POOLWRIGHT_SECRET="secret of root" poolwright people add root --role admin
     for person in alice:proposer bob:approver; do
         POOLWRIGHT_ADMIN_SECRET="secret of root" POOLWRIGHT_SECRET="secret of ${person%:*}" \
             poolwright people add "${person%:*}" --role "${person#*:}" --as root
     done
+fi
+
+say "4. Alice trains a default-probability model and signs for it; nothing scores until bob has judged it"
+as alice poolwright train --as-of "$MONDAY" --set observation.every=quarter
+if ! poolwright models list --json | grep -q '"champion"'; then
+    as bob poolwright models promote 1 --reason "First model of this platform: bob has read its card and its gates" ||
+        { poolwright models show 1; exit 1; }
 fi
 
 say "5. Monday $MONDAY: screen, propose, approve, settle"

@@ -37,11 +37,14 @@ def champion(workspace: Workspace, version: str = "champion") -> Champion:
     Raises:
         ModelError: There is none.
     """
-    found = registry(workspace).load(version)
+    store = registry(workspace)
+    found = store.load(version)
     if found is None:
-        raise ModelError(
-            f"no model {version!r} in {workspace.home}", "a trained model", "poolwright train --as-of DATE"
+        known = [one.version for one in store.versions()]
+        mend = (
+            f"poolwright models promote {known[0]} --as NAME --reason WHY" if known else "poolwright train --as-of DATE"
         )
+        raise ModelError(f"no model {version!r} in {workspace.home}", "a model that was trained and promoted", mend)
     return Champion(*found)
 
 

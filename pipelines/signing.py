@@ -3,8 +3,10 @@
 import typer
 from pydantic import SecretStr
 
-from pool.people import Credentials
+from models.versions import Trainer
+from pool.people import Credentials, Role
 from pool.store import LedgerStore
+from runtime.settings import machine_user
 from runtime.workspace import Workspace
 
 
@@ -28,6 +30,26 @@ def _with_secret(name: str, given: SecretStr | None, *, is_new: bool = False) ->
         return Credentials(name, given.get_secret_value())
     asked = typer.prompt(f"Secret of {name}", hide_input=True, err=True, confirmation_prompt=is_new)
     return Credentials(name, str(asked))
+
+
+def signed(workspace: Workspace, name: str, roles: frozenset[Role]) -> str:
+    """Give the name of a person who proved with their secret who they are, and has one of the roles.
+
+    Raises:
+        AccessError: Unknown name, wrong secret, or none of the roles.
+    """
+    store = ledger(workspace)
+    try:
+        return store.authenticated(credentials(workspace, name), roles).name
+    finally:
+        store.close()
+
+
+def trainer(workspace: Workspace, name: str) -> Trainer:
+    """Give who answers for a training: the person who signs, or the machine's user, whom nobody vouches for."""
+    if not name:
+        return Trainer(machine_user(), is_signed=False)
+    return Trainer(signed(workspace, name, frozenset(Role)), is_signed=True)
 
 
 def ledger(workspace: Workspace) -> LedgerStore:

@@ -1,7 +1,6 @@
 """Stage `train`: states, features and labels of past days, a calibrated model from them, and its registration."""
 
-import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,9 @@ from models.fit import train as fit
 from models.grade import Scale
 from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
-from models.versions import Decision, Run, Trainer
+from models.versions import Run, Trainer
 from pipelines.featurize import FEATURES, FEATURIZE
+from pipelines.govern import ASSESSMENT, JUDGED
 from pipelines.label import LABEL
 from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
@@ -28,6 +28,7 @@ from pipelines.sweep import Sweep
 from pipelines.training_rows import training_rows
 from runtime import clock
 from runtime.manifest import Manifest, code_version, lock_version, run_id
+from runtime.settings import machine_user
 from runtime.stage import execute
 from runtime.workspace import Workspace
 from schemas import derived, lending
@@ -37,7 +38,7 @@ from schemas.moments import local_day
 if TYPE_CHECKING:
     import pandas as pd
 
-ASSESSMENT, JUDGED = "assessment.json", "judged.parquet"
+FIGURES = ("version", "metrics", "findings")
 SECTIONS = ("platform", "states", "labels", "training", "observation")
 
 
@@ -46,34 +47,50 @@ class Trained:
     """What `poolwright train` gives back."""
 
     version: str
-    is_champion: bool
     metrics: dict[str, float]
     findings: tuple[dict[str, str], ...]
-    fresh: bool
+    is_champion: bool = False
+    fresh: bool = True
 
 
-def train(workspace: Workspace, as_of: date) -> Trained:
-    """Train on every past day whose performance window is over, and register the model.
+def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> Trained:
+    """Train on every past day whose performance window is over, audit the model and register it.
 
-    The first model of a workspace becomes champion; a later one waits for `poolwright models promote`.
+    No model scores before a person has promoted it, the first of a workspace neither (`poolwright models promote`).
+    A run that nobody signed for is signed by whoever runs it again with their name.
+
+    Args:
+        workspace: Where.
+        as_of: Nothing from its start on is seen.
+        trainer: Who answers for it; without one, the machine's user, unsigned.
 
     Raises:
         ModelError: There are no logs, or no labelled rows.
     """
+    who = trainer or Trainer(machine_user(), is_signed=False)
     days = _observe(workspace, as_of)
     manifest = _manifest(workspace, as_of, days)
     before = workspace.runs.get(manifest.run)
     if before and before.status == "finished":
-        figures = before.figures
-        found = tuple(figures["findings"])
-        return Trained(figures["version"], figures["is_champion"], figures["metrics"], found, fresh=False)
+        return _again(workspace, before.figures, who)
     workspace.runs.write(manifest)
-    trained, evidence = _register(workspace, manifest, training_rows(workspace, days))
-    told = {name: getattr(trained, name) for name in ("version", "is_champion", "metrics", "findings")}
-    figures = {**told, **evidence}
+    trained, evidence = _register(workspace, manifest, training_rows(workspace, days), who)
+    figures = {**{name: getattr(trained, name) for name in FIGURES}, **evidence}
     done = {"status": "finished", "finished_at": clock.now(), "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
     return trained
+
+
+def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Trained:
+    """Give what a run has given before; let who signs now answer for it where nobody did."""
+    store = registry(workspace)
+    known = store.version(figures["version"])
+    if who.is_signed and not known.trainer.is_signed:
+        store.sign(known.version, who)
+    told = {name: figures[name] for name in FIGURES}
+    return Trained(
+        **{**told, "findings": tuple(told["findings"])}, is_champion="champion" in known.aliases, fresh=False
+    )
 
 
 def notes() -> list[FeatureNote]:
@@ -105,12 +122,13 @@ def _first_log(workspace: Workspace) -> date:
 
 def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manifest:
     tables = (FEATURES, derived.LABELS)
+    settings = {name: workspace.settings.tree.get(name) or {} for name in SECTIONS}
     identity = {
         "stage": "train",
         "as_of": as_of.isoformat(),
         "code": code_version(),
         "lock": lock_version(),
-        "settings": {name: workspace.settings.tree.get(name) for name in SECTIONS},
+        "settings": {**settings, "training": {k: v for k, v in settings["training"].items() if k != "gates"}},
         "inputs": {
             f"{table.name} {day}": workspace.catalog.fingerprint(table.name, {"as_of": day})
             for table in tables
@@ -128,7 +146,7 @@ def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manife
     )
 
 
-def _register(workspace: Workspace, manifest: Manifest, frame: Frame) -> tuple[Trained, dict[str, Any]]:
+def _register(workspace: Workspace, manifest: Manifest, frame: Frame, who: Trainer) -> tuple[Trained, dict[str, Any]]:
     settings = workspace.settings
     parameters = settings.section("training", TrainingParameters)
     with bar("train") as move:
@@ -143,17 +161,13 @@ def _register(workspace: Workspace, manifest: Manifest, frame: Frame) -> tuple[T
         key=manifest.run,
         snapshots={name: str(snapshot) for name, snapshot in manifest.inputs.items()},
         configuration={name: settings.tree.get(name) for name in SECTIONS},
-        trainer=Trainer(getpass.getuser(), is_signed=False),
+        trainer=who,
         plots=plots(trained),
         evidence={ASSESSMENT: told.to_text().encode(), JUDGED: judged.to_parquet(index=False)},
     )
     version = store.record(trained, run)
-    first = store.load("champion") is None
-    if first:
-        reason = "the first model of this workspace"
-        store.decide(version, Decision("promote", "poolwright", reason, clock.now().isoformat()))
     found = tuple(asdict(one) for one in told.findings)
-    return Trained(version, first, trained.metrics, found, fresh=True), _evidence(judged, parameters)
+    return Trained(version, trained.metrics, found), _evidence(judged, parameters)
 
 
 def _cross_checked(

@@ -93,6 +93,15 @@ class LedgerStore:
             connection.execute(sa.insert(PEOPLE).values(row))
         return person
 
+    def authenticated(self, by: Credentials, roles: frozenset[Role]) -> Person:
+        """Give the person behind the credentials, who has one of the roles.
+
+        Raises:
+            AccessError: Unknown name, wrong secret, or none of the roles.
+        """
+        with self._reading() as connection:
+            return authenticate(read_people(connection), by, roles, self._cost)
+
     def people(self) -> list[Person]:
         """Give everybody who may act, by name."""
         with self._reading() as connection:

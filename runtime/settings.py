@@ -1,5 +1,6 @@
 """Settings: `conf/base.yaml`, `conf/env/NAME.yaml`, then `--set key=value`, parsed section by section by the owners."""
 
+import getpass
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -210,6 +211,14 @@ def _override(text: str) -> dict[str, Any]:
 def is_submitted() -> bool:
     """Tell whether `spark-submit` started this process: master, resources and files are then what it was told."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def machine_user() -> str:
+    """Give the operating system's user, or a dash where it has none; anybody may call themselves so."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "-"
 
 
 def workspace(given: Path | None) -> Path:

@@ -83,6 +83,16 @@ def test_calibration_error_is_the_mean_gap_of_ten_equal_bins() -> None:
     assert evaluate.calibration_error(Sample.of(OUTCOME, TRUTH)) == pytest.approx(wanted)
 
 
+def test_a_perfectly_calibrated_model_stays_under_its_noise() -> None:
+    """The truth's error is under the noise in about 95 of 100 samples; a distorted model's is over it."""
+    odds = DRAW.normal(-2, 1, 600)
+    drawn = [(np.random.default_rng(seed).random(600) < expit(odds)).astype(float) for seed in range(200)]
+    samples = [Sample.of(outcome, expit(odds)) for outcome in drawn]
+    noise = evaluate.calibration_noise(samples[0])
+    assert 0.9 < np.mean([evaluate.calibration_error(sample) < noise for sample in samples]) < 0.99
+    assert evaluate.calibration_error(Sample.of(drawn[0], expit(odds + 0.7))) > noise
+
+
 def test_the_true_probabilities_are_calibrated_and_distorted_ones_are_not() -> None:
     """Slope and intercept name the distortion: odds twice as wide need a slope of one half."""
     intercept, slope = evaluate.calibration_line(Sample.of(OUTCOME, TRUTH))

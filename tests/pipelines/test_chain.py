@@ -194,6 +194,8 @@ def test_both_engines_give_the_same_tables(bought: Chain, conf: Path, engine: Sp
         Chain(space, bought.raw).enrol()
         machine.run("ingest", "--source", "simulated", "--from", str(bought.raw), "--until", f"{MONDAY}", *on_spark)
         machine.run("train", "--as-of", f"{MONDAY}", *on_spark)
+        why = ("--reason", "the only model of the chain", "--override", "so small a world shows nothing")
+        machine.run("models", "promote", "1", *why, "--as", "bob", by="bob")
         cash = ("--cash", f"{bought.cash}", "--as", "alice")
         machine.run("propose", "--as-of", f"{MONDAY}", "--deal", DEAL, *cash, *on_spark)
         assert {one.engine for one in space.runs.all()} == {"spark"}

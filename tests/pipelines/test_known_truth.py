@@ -39,9 +39,9 @@ def test_the_model_reaches_nine_tenths_of_what_the_truth_reaches(tmp_path: Path,
         space.__dict__["session"] = engine
         space.environment = Environment(pseudonym_secret=SecretStr("for-simulated-people-only"))
         ingest(space, load_source(ROOT / "conf", "simulated"), tmp_path / "raw")
-        train(space, LAST)
+        trained = train(space, LAST)
         rows = held_out(space, settings.section("training", TrainingParameters))
-        scorer = Scorer.from_files(champion(space).files)
+        scorer = Scorer.from_files(champion(space, trained.version).files)
     truth = pq.read_table(
         tmp_path / "raw" / "truth" / "truth.parquet", columns=["receivable_id", "default_probability"]
     )
