@@ -143,7 +143,7 @@ def assess(
         metrics={**metrics, "calibration_error_noise": calibration_noise(sample)},
         calibration=_rated(calibration_table(sample).rename(columns={"bin": "tenth"}), "tenth"),
         lift=_records(lift_table(sample)) if sample.has_both else [],
-        grades=_by(_grade(trained, judged), sample, "grade"),
+        grades=_rated(by_part(_grade(trained, judged), sample, "grade"), "grade"),
         parts={
             name: _by(divided[column].to_numpy(dtype=object), sample, name)
             for name, column in _parts(frame, divided).items()

@@ -1,10 +1,12 @@
-"""Commands about the model: train, list, show, compare, promote, rollback."""
+"""Commands about the model: train, list, show, card, compare, promote, rollback."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.common import AsOf, Common, command, day, say
+from schemas.errors import ConfigurationError
 
 models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)
 Version = Annotated[str, typer.Argument(help="A version number, or champion.")]
@@ -58,6 +60,24 @@ def show(common: Common, version: Version) -> None:
     common.answer(judgement_told(found), judgement_view(found))
 
 
+@models.command("card")
+@command
+def card(
+    common: Common, version: Version, out: Annotated[Path, typer.Option("--out", help="HTML file to write.")]
+) -> None:
+    """Write a version's model card: one HTML page, with the gates as they stand now."""
+    from pipelines.model_card import card as laid_out
+
+    with common.workspace() as space:
+        text = laid_out(space, version)
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--out {out}: {error.strerror}", "a file that can be written", "--out") from error
+    say(f"The card of model {version} is in {out}")
+    common.answer({"version": version, "card": str(out)}, lambda console: console.print(str(out)))
+
+
 @models.command("compare")
 @command
 def compare(
@@ -85,11 +105,14 @@ def promote(
 ) -> None:
     """Make a version the champion that scores from now on, if it passes the gates; exit 1 if it does not."""
     from pipelines.govern import promote as decide
+    from pipelines.model_card import keep_card
     from pipelines.model_views import gates_view, judgement_told
 
     with common.workspace() as space, space.writing():
         found = decide(space, version, approver, reason, override)
-    accepted = not found.failed or bool(override)
+        accepted = not found.failed or bool(override)
+        if accepted:
+            keep_card(space, found.version.version)
     if accepted:
         say(f"Model {found.version.version} scores from now on (champion)")
     else:
@@ -105,10 +128,12 @@ def promote(
 def rollback(common: Common, reason: Reason, approver: Approver) -> None:
     """Return to the champion before the present one."""
     from pipelines.govern import rollback as decide
+    from pipelines.model_card import keep_card
     from pipelines.model_views import promotions_view
 
     with common.workspace() as space, space.writing():
         back = decide(space, approver, reason)
+        keep_card(space, back.version)
     say(f"Model {back.version} scores again (champion)")
     common.answer({"version": back.version, "promotions": back.promotions}, promotions_view(back))
 

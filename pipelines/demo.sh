@@ -58,4 +58,5 @@ purchase "$TUESDAY" 150000
 say "7. What stands"
 poolwright ledger verify
 poolwright runs
+poolwright models card champion --out "$POOLWRIGHT_HOME/reports/model-card.html"
 say "The reports are in $POOLWRIGHT_HOME/reports: open $POOLWRIGHT_HOME/reports/$DEAL-$TUESDAY.html"

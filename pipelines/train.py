@@ -18,8 +18,9 @@ from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
 from models.versions import Run, Trainer
 from pipelines.featurize import FEATURES, FEATURIZE
-from pipelines.govern import ASSESSMENT, JUDGED
+from pipelines.govern import ASSESSMENT, CONFIGURATION, JUDGED
 from pipelines.label import LABEL
+from pipelines.model_card import keep_card
 from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
 from pipelines.score import registry
@@ -33,6 +34,7 @@ from runtime.stage import execute
 from runtime.workspace import Workspace
 from schemas import derived, lending
 from schemas.errors import ModelError
+from schemas.hashing import canonical_json
 from schemas.moments import local_day
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Tr
     known = store.version(figures["version"])
     if who.is_signed and not known.trainer.is_signed:
         store.sign(known.version, who)
+        keep_card(workspace, known.version)
     told = {name: figures[name] for name in FIGURES}
     return Trained(
         **{**told, "findings": tuple(told["findings"])}, is_champion="champion" in known.aliases, fresh=False
@@ -157,15 +160,21 @@ def _register(workspace: Workspace, manifest: Manifest, frame: Frame, who: Train
     trained = replace(trained, metrics={**trained.metrics, **further})
     store = registry(workspace)
     judged = checked.predictions if checked else trained.tested
+    configuration = {name: settings.tree.get(name) for name in SECTIONS}
     run = Run(
         key=manifest.run,
         snapshots={name: str(snapshot) for name, snapshot in manifest.inputs.items()},
-        configuration={name: settings.tree.get(name) for name in SECTIONS},
+        configuration=configuration,
         trainer=who,
         plots=plots(trained),
-        evidence={ASSESSMENT: told.to_text().encode(), JUDGED: judged.to_parquet(index=False)},
+        evidence={
+            ASSESSMENT: told.to_text().encode(),
+            JUDGED: judged.to_parquet(index=False),
+            CONFIGURATION: canonical_json(configuration).encode(),
+        },
     )
     version = store.record(trained, run)
+    keep_card(workspace, version)
     found = tuple(asdict(one) for one in told.findings)
     return Trained(version, trained.metrics, found), _evidence(judged, parameters)
 

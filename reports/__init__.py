@@ -13,6 +13,9 @@ Read in this order:
 7. `views` - rows, tiles and pictures as the templates lay them out.
 8. `pool_report` - `render(report)`: contents, findings and pictures laid out by `templates/` as one HTML text.
 
+The model card answers whether a version of the model is fit to score: `card_contents`, `card_words`, `card_views`,
+`model_card`. Both pages are laid out by `pages`.
+
 The page loads nothing: its policy allows one style sheet, its own, by hash, and no script, image, font or frame.
 Equal contents give equal bytes. Every text from outside is escaped.
 """

@@ -86,7 +86,8 @@ def frame_for(count: int, highest: float) -> Frame:
     return Frame(count, lines * step, step)
 
 
-def _grid(frame: Frame) -> list[Mark]:
+def grid_marks(frame: Frame) -> list[Mark]:
+    """Draw the lines of the scale with their values."""
     digits = _percent_digits([frame.step])
     marks = []
     for line in range(round(frame.top / frame.step) + 1):
@@ -108,15 +109,18 @@ def _column(frame: Frame, left: float, width: float, value: float, kind: str) ->
     return mark("rect", kind, x=frame.x(left), y=top, width=width * frame.slot, height=HEIGHT - BOTTOM - top)
 
 
-def _tick(frame: Frame, slot: float, text: str) -> Mark:
+def tick_mark(frame: Frame, slot: float, text: str) -> Mark:
+    """Name a place under the plot area."""
     return mark("text", "tick middle", text, x=frame.x(slot), y=HEIGHT - BOTTOM + 16)
 
 
-def _caption(text: str) -> Mark:
+def caption_mark(text: str) -> Mark:
+    """Say what lies along the plot area."""
     return mark("text", "axis middle", text, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 6)
 
 
-def _key(entries: tuple[tuple[str, str], ...]) -> list[Mark]:
+def key_marks(entries: tuple[tuple[str, str], ...]) -> list[Mark]:
+    """Say above the picture what each kind of mark stands for."""
     marks, x = [], LEFT
     for kind, text in entries:
         if kind == "dot":
@@ -134,7 +138,7 @@ def probability_picture(probabilities: DefaultProbabilities, title: str) -> Pict
     eligible = _shares([one.eligible for one in bins])
     batch = _shares([one.batch for one in bins])
     frame = frame_for(len(bins), max([*eligible, *batch, 0.0]))
-    marks = [*_key((("eligible", "eligible"), ("batch", "batch"))), *_grid(frame)]
+    marks = [*key_marks((("eligible", "eligible"), ("batch", "batch"))), *grid_marks(frame)]
     for slot, (theirs, ours) in enumerate(zip(eligible, batch, strict=True)):
         marks += [
             _column(frame, slot + 0.08, 0.42, theirs, "eligible"),
@@ -143,9 +147,9 @@ def probability_picture(probabilities: DefaultProbabilities, title: str) -> Pict
     edges = [one.lower for one in bins] + [bins[-1].upper] if bins else []
     digits = _percent_digits(edges)
     for slot, edge in enumerate(edges):
-        marks.append(_tick(frame, slot, f"{edge * 100:.{digits}f}"))
+        marks.append(tick_mark(frame, slot, f"{edge * 100:.{digits}f}"))
     marks += _means(frame, probabilities, edges)
-    return Picture(title, f"{title}. {_means_said(probabilities)}", (*marks, _caption("default probability, %")))
+    return Picture(title, f"{title}. {_means_said(probabilities)}", (*marks, caption_mark("default probability, %")))
 
 
 def _shares(amounts: list[Decimal]) -> list[float]:
@@ -188,13 +192,13 @@ def agreement_picture(rows: tuple[Agreement, ...], title: str, axis: str) -> Pic
         value for row in rows for value in (row.predicted, row.observed.value, row.observed.high) if value is not None
     ]
     frame = frame_for(len(rows), max([*seen, 0.0]))
-    marks = [*_key((("predicted", "predicted"), ("dot", "observed, 95 % interval"))), *_grid(frame)]
+    marks = [*key_marks((("predicted", "predicted"), ("dot", "observed, 95 % interval"))), *grid_marks(frame)]
     for slot, row in enumerate(rows):
         marks.append(_column(frame, slot + 0.18, 0.64, row.predicted, "predicted"))
         marks += _observation(frame, slot + 0.5, row)
-        marks.append(_tick(frame, slot + 0.5, row.label))
+        marks.append(tick_mark(frame, slot + 0.5, row.label))
     said = f"{title}. Columns show predicted default rates, dots what was observed, by {axis}."
-    return Picture(title, said, (*marks, _caption(axis)))
+    return Picture(title, said, (*marks, caption_mark(axis)))
 
 
 def _observation(frame: Frame, position: float, row: Agreement) -> list[Mark]:

@@ -213,3 +213,28 @@ def test_json_is_one_document(call: Call, bought: Chain) -> None:
     assert {one["status"] for one in runs} == {"finished"}
     verified = json.loads(call("ledger", "verify", *where, "--json").out)
     assert (verified["holds"], verified["entries"], verified["people"]) == (True, 3, 3)
+
+
+def test_models_are_shown_compared_and_kept_out(call: Call, bought: Chain, tmp_path: Path) -> None:
+    """A version that nobody signed for stays out with exit code 1 and its gates; tables and JSON say the same."""
+    where = on(bought)
+    (listed,) = json.loads(call("models", "list", *where, "--json").out)
+    assert (listed["version"], listed["aliases"], listed["promoted by"]) == ("1", "champion", "bob")
+    shown = json.loads(call("models", "show", "champion", *where, "--json").out)
+    assert {one["code"] for one in shown["gates"]} >= {"NOT_WORSE", "NO_LEAK", "SIGNED"}
+    assert shown["snapshots"].keys() == {"features", "labels"}
+    told = call("models", "show", "1", *where).out
+    assert all(one["code"] in told for one in shown["gates"])
+    assert "not signed" in told
+    compared = json.loads(call("models", "compare", "1", "champion", *where, "--json").out)
+    assert compared["auc"]["difference"] == 0
+    assert "DeLong" in call("models", "compare", "1", "1", *where).out
+    why = ("--reason", "once more, with feeling", "--as", "bob")
+    refused = call("models", "promote", "1", *why, *where, by="bob")
+    assert (refused.code, "SIGNED" in refused.err) == (1, True)
+    assert call("models", "promote", "1", *why, *where, by="eve").code == 1
+    assert call("models", "rollback", *why, *where, by="bob").code == 2
+    page = tmp_path / "card.html"
+    assert call("models", "card", "1", "--out", str(page), *where).code == 0
+    assert "Scores now, past a failed gate" in page.read_text("utf-8")
+    assert call("models", "card", "1", "--out", str(tmp_path / "no" / "card.html"), *where).code == 2

@@ -1,5 +1,6 @@
 """Governance through the workspace: signing, gates, overrides, the way back, and comparison on common rows."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,12 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from pydantic import SecretStr
+from rich.console import Console
 
 from models.assess import Frame, assess
 from models.fit import TrainedModel, train
 from models.versions import Run, Trainer
 from pipelines import govern
 from pipelines.govern import ANEW, ASSESSMENT, BOTH, JUDGED, comparison, judged, promote, rollback
+from pipelines.model_card import card, keep_card
+from pipelines.model_views import comparison_view, judgement_told, judgement_view
 from pipelines.score import champion, registry
 from pipelines.signing import trainer
 from pool.people import Credentials, Role
@@ -202,6 +206,25 @@ def test_without_common_rows_the_older_version_is_asked_anew(
         comparison(space, first, second)
     promote(space, first, "bob", WHY)
     assert judged(space, second).failed == ("NOT_WORSE",)
+
+
+def test_views_and_card_say_what_stands(space: Workspace, good: TrainedModel, small: World, tmp_path: Path) -> None:
+    """Terminal and page name the gates, the difference and the promotion; the page is kept beside the run."""
+    first, second = bring(space, good, small.frame, "a"), bring(space, worse(good), small.frame, "b")
+    promote(space, first, "bob", WHY)
+    out = Console(file=io.StringIO(), width=300)
+    judgement_view(judged(space, second))(out)
+    comparison_view(comparison(space, first, second))(out)
+    told = out.file.getvalue()  # type: ignore[attr-defined]
+    for said in ("NOT_WORSE", "Never promoted", "alice", "common rows of", "95 % interval"):
+        assert said in told
+    assert judgement_told(judged(space, first))["promotions"][0]["approver"] == "bob"
+    page = card(space, first)
+    assert WHY in page
+    assert "Scores now" in page
+    keep_card(space, first)
+    (kept,) = (tmp_path / "workspace").rglob("card.html")
+    assert kept.read_text("utf-8") == page
 
 
 class Stored:
