@@ -6,7 +6,7 @@ Missing is a bin of its own. Half a row is added to every bin, so that an empty 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ Places = NDArray[np.int64]
 
 BINS = 10
 HALF_ROW = 0.5
+LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,7 @@ def _spread(slope: Reals, place: Places, groups: Places) -> float:
     """Give the variance of a linear figure of bin shares, whose independent units are groups of rows."""
     moves = slope[place] - slope[place].mean()
     sums = np.bincount(groups, weights=moves) / len(place)
-    units = len(np.unique(groups))
-    return float(sums @ sums) * units / max(units - 1, 1)
+    return float(sums @ sums) * len(sums) / max(len(sums) - 1, 1)
 
 
 def shift(
@@ -93,7 +93,7 @@ def shift(
     other: Reals,
     groups: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None,
     bins: Bins | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Shift:
     """Measure how far a value has moved from the base sample to the other.
 
@@ -109,17 +109,19 @@ def shift(
         bins: Bins that were fixed before; without them those of the base.
         level: Of the interval and of the noise.
     """
-    cut = bins or Bins.of(base)
+    return _moved(base, other, _units(groups, (len(base), len(other))), bins or Bins.of(base), level)
+
+
+def _moved(base: Reals, other: Reals, units: tuple[Places, Places], cut: Bins, level: float) -> Shift:
     places = (cut.place(base), cut.place(other))
     used = np.bincount(np.concatenate(places), minlength=len(cut)) > 0
     before, after = (_shares(place, len(cut), used) for place in places)
     gap, ratio = after - before, np.log(after / before)
     slopes = [np.zeros(len(cut)), np.zeros(len(cut))]
     slopes[0][used], slopes[1][used] = 1 - ratio - after / before, 1 + ratio - before / after
-    units = _units(groups, places)
     spread = sum(_spread(slope, place, unit) for slope, place, unit in zip(slopes, places, units, strict=True))
     index, half = float(gap @ ratio), float(norm.ppf((1 + level) / 2)) * spread**0.5
-    witnesses = sum(1 / len(np.unique(unit)) for unit in units)
+    witnesses = sum(1 / (int(unit.max()) + 1) for unit in units)
     missing = [float(np.mean(place == len(cut) - 1)) for place in places]
     noise = float(chi2.ppf(level, max(int(used.sum()) - 1, 1))) * witnesses
     effect = float(np.sqrt((gap**2 / before).sum()))
@@ -127,11 +129,13 @@ def shift(
 
 
 def _units(
-    groups: tuple[NDArray[np.generic], NDArray[np.generic]] | None, places: tuple[Places, Places]
-) -> list[Places]:
+    groups: tuple[NDArray[np.generic], NDArray[np.generic]] | None, rows: tuple[int, int]
+) -> tuple[Places, Places]:
+    """Number the groups of either sample from 0; without groups every row is one."""
     if groups is None:
-        return [np.arange(len(place)) for place in places]
-    return [np.unique(each.astype(str), return_inverse=True)[1].astype(np.int64) for each in groups]
+        return np.arange(rows[0]), np.arange(rows[1])
+    first, second = (np.unique(each.astype(str), return_inverse=True)[1].astype(np.int64) for each in groups)
+    return first, second
 
 
 def population_stability(base: Reals, other: Reals) -> float:
@@ -143,12 +147,10 @@ def feature_shifts(
     base: Reals, other: Reals, names: Sequence[str], groups: tuple[NDArray[np.generic], NDArray[np.generic]]
 ) -> pd.DataFrame:
     """Give the shift of every feature between two matrices of the same columns, largest first."""
-    units = _units(groups, (np.empty(0, np.int64), np.empty(0, np.int64)))
+    units = _units(groups, (len(base), len(other)))
+    columns = zip(names, base.T, other.T, strict=True)
     found = [
-        {"feature": name, **_told(shift(base[:, k], other[:, k], (units[0], units[1])))} for k, name in enumerate(names)
+        {"feature": name, **asdict(_moved(before, after, units, Bins.of(before), LEVEL))}
+        for name, before, after in columns
     ]
     return pd.DataFrame(found).sort_values("index", ascending=False, kind="stable", ignore_index=True)
-
-
-def _told(moved: Shift) -> dict[str, float]:
-    return {name: getattr(moved, name) for name in Shift.__slots__}

@@ -42,6 +42,22 @@ def test_all_pairs_give_the_same(rows: list[Row], alone: object) -> None:
     assert 0 <= found.p_value <= 1
 
 
+@settings(max_examples=40, deadline=None)
+@given(ROWS, st.data())
+def test_a_weighted_row_is_that_many_rows_of_one_borrower(rows: list[Row], data: st.DataObject) -> None:
+    """Weights give what copies within a group of their own give, zero weights included."""
+    weight = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))))
+    outcome = np.array([float(row[0]) for row in rows])
+    if min(weight @ outcome, weight @ (1 - outcome)) == 0:
+        return
+    models = (np.array([row[1] / 7 for row in rows]), np.array([row[2] / 7 for row in rows]))
+    found = delong(outcome, models, weight=weight.astype(float))
+    repeated = (models[0].repeat(weight), models[1].repeat(weight))
+    copies = delong(outcome.repeat(weight), repeated, groups=np.arange(len(rows)).repeat(weight).astype(object))
+    assert (found.first, found.second) == pytest.approx((copies.first, copies.second))
+    assert found.standard_error == pytest.approx(copies.standard_error, abs=1e-9)
+
+
 def test_by_hand() -> None:
     """Defaults at 3 and 1, others at 2 and 0: components 1, 1/2 and 1/2, 1 around 3/4 give a variance of 1/8."""
     found = delong(np.array([1.0, 1, 0, 0]), (np.full(4, 0.5), np.array([0.3, 0.1, 0.2, 0.0])))
