@@ -14,9 +14,11 @@ import duckdb
 import pytest
 from pyspark.sql import SparkSession
 
+from models.versions import Decision
 from pipelines.daily import plan, run_day
 from pipelines.ingest import ingest, load_source
 from pipelines.roll_forward import roll, series
+from pipelines.score import registry
 from pipelines.train import Trained, train
 from runtime.settings import load_settings
 from runtime.workspace import Workspace
@@ -93,9 +95,11 @@ def xente(engine: SparkSession, real_data: Path, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="module")
 def trained(xente: Workspace) -> Trained:
-    """Train on all of Xente's logs."""
+    """Train on all of Xente's logs, and let the model score."""
     with xente.writing():
-        return train(xente, TRAINED_AS_OF)
+        done = train(xente, TRAINED_AS_OF)
+    registry(xente).decide(done.version, Decision("promote", "bob", "the only model of Xente", f"{TRAINED_AS_OF}"))
+    return done
 
 
 @pytest.fixture(scope="module")
