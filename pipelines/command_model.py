@@ -110,14 +110,15 @@ def promote(
 
     with common.workspace() as space, space.writing():
         found = decide(space, version, approver, reason, override)
-        accepted = not found.failed or bool(override)
-        if accepted:
+        if found.is_new:
             keep_card(space, found.version.version)
+    accepted = "champion" in found.version.aliases
     if accepted:
-        say(f"Model {found.version.version} scores from now on (champion)")
+        said = "scores from now on (champion)" if found.is_new else "scores already (champion); nothing to do"
+        say(f"Model {found.version.version} {said}")
     else:
         say(f"Model {found.version.version} stays out: it fails {', '.join(found.failed)}")
-    if found.failed and accepted:
+    if found.failed and found.is_new:
         say(f"[bold red]Override[/] of {', '.join(found.failed)}: it is kept with the version")
     common.answer({**judgement_told(found), "promoted": accepted}, gates_view(found.gates))
     raise typer.Exit(0 if accepted else 1)

@@ -32,11 +32,12 @@ ANEW = "rows that judged the newer version, scored anew by the older one; none i
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A version with its evidence and its gates, as they stand now."""
+    """A version with its evidence and its gates, as they stand now; `is_new` where it has just become champion."""
 
     version: Version
     told: Assessment
     gates: tuple[Gate, ...]
+    is_new: bool = False
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -120,7 +121,8 @@ def promote(workspace: Workspace, version: str, by: str, reason: str, override: 
         override: Why the gates that it fails are accepted; without it a failed gate keeps the version out.
 
     Returns:
-        The judgement; the version is champion if nothing failed or an override was given.
+        The judgement; the version is champion if nothing failed or an override was given. A champion stays what it is,
+        and nothing is decided.
 
     Raises:
         AccessError: The approver may not, or trained the version.
@@ -132,12 +134,12 @@ def promote(workspace: Workspace, version: str, by: str, reason: str, override: 
     found = judged(workspace, known.version)
     if found.version.trainer == Trainer(approver, is_signed=True):
         raise AccessError(f"{approver} trained version {found.version.version}", "another person approves it")
-    if found.failed and not override:
+    if CHAMPION in found.version.aliases or (found.failed and not override):
         return found
     accepted = override if found.failed else ""
     decision = Decision("promote", approver, reason, clock.now().isoformat(), found.failed, accepted)
     registry(workspace).decide(found.version.version, decision)
-    return Judgement(registry(workspace).version(found.version.version), found.told, found.gates)
+    return Judgement(registry(workspace).version(found.version.version), found.told, found.gates, is_new=True)
 
 
 def rollback(workspace: Workspace, by: str, reason: str) -> Version:

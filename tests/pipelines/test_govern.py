@@ -1,6 +1,7 @@
 """Governance through the workspace: signing, gates, overrides, the way back, and comparison on common rows."""
 
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from runtime.settings import Environment, load_settings
 from runtime.workspace import Workspace
 from schemas.errors import AccessError, ModelError
 from tests.models.known import FEATURES, NAMES, SMALL, World, world
+from tests.pipelines.calls import Call
 from tests.pipelines.chain import AT
 from tests.pipelines.conftest import CONF
 
@@ -114,6 +116,30 @@ def test_a_worse_version_stays_out_unless_somebody_answers_for_it(
     assert tuple(told["failed"]) == refused.failed
     assert told["replaced"] == first
     assert "NOT_WORSE" in judged(space, second).failed
+
+
+def test_a_champion_is_not_promoted_again(space: Workspace, good: TrainedModel, small: World) -> None:
+    """So a rollback cannot return to the very version that it takes back."""
+    first = bring(space, good, small.frame, "a")
+    assert promote(space, first, "bob", WHY).is_new
+    again = promote(space, first, "bob", WHY)
+    assert (again.is_new, len(again.version.promotions)) == (False, 1)
+
+
+def test_the_command_line_says_no_with_exit_code_one(
+    space: Workspace, good: TrainedModel, small: World, call: Call
+) -> None:
+    """A failed gate keeps the version out; an override lets it score, and the page is laid out anew."""
+    version = bring(space, good, small.frame, "a", trainer(space, ""))
+    where = ["--home", str(space.home), "--conf", str(CONF), *(word for one in SETTINGS for word in ("--set", one))]
+    asked = ("models", "promote", version, "--reason", WHY, "--as", "bob", *where)
+    refused = call(*asked, "--json", by="bob")
+    assert (refused.code, json.loads(refused.out)["promoted"]) == (1, False)
+    assert "stays out: it fails SIGNED" in refused.err
+    accepted = call(*asked, "--override", "the batch account trained it", by="bob")
+    assert (accepted.code, "Override of SIGNED" in accepted.err) == (0, True)
+    (kept,) = space.home.rglob("card.html")
+    assert "the batch account trained it" in kept.read_text("utf-8")
 
 
 def test_an_override_that_nothing_asked_for_is_not_kept(space: Workspace, good: TrainedModel, small: World) -> None:
