@@ -85,7 +85,9 @@ def _calibrated(told: Assessment, bounds: GateBounds) -> Gate:
     """
     metrics = told.metrics
     most = max(bounds.calibration_error, metrics.get("calibration_error_noise", 0.0))
-    bound = f"slope reaches {bounds.slope_low:g} to {bounds.slope_high:g}, error reaches {most:.4g}"
+    bound = (
+        f"the slope's interval meets {bounds.slope_low:g} to {bounds.slope_high:g}, the error's starts by {most:.4g}"
+    )
     if "calibration_slope" not in metrics:
         return Gate(CALIBRATED, passed=False, found="one outcome only, so no slope", bound=bound)
     slope, low, high = _with_ends(metrics, "calibration_slope")

@@ -18,6 +18,8 @@ Signer = Annotated[str, typer.Option("--as", help="Who answers for the training;
 @command
 def train(common: Common, as_of: AsOf, signer: Signer = "") -> None:
     """Build features and labels of past days, fit and calibrate a model, audit it, register it."""
+    from rich.markup import escape
+
     from pipelines.model_views import metrics_view
     from pipelines.signing import trainer
     from pipelines.train import train as fit
@@ -29,7 +31,8 @@ def train(common: Common, as_of: AsOf, signer: Signer = "") -> None:
     hint = f"; it scores once another person runs: poolwright models promote {done.version} --as NAME --reason WHY"
     say(f"Model {done.version}" + (" scores (champion)" if done.is_champion else f" is registered{hint}"))
     for one in done.findings:
-        say(f"[bold red]{one['code']}[/] {one['found']}; bound: {one['bound']}; look at: {one['where']}")
+        said = escape(f"{one['found']}; bound: {one['bound']}; look at: {one['where']}")
+        say(f"[bold red]{one['code']}[/] {said}")
     common.answer(
         {"version": done.version, "champion": done.is_champion, "metrics": done.metrics, "findings": done.findings},
         metrics_view(done.version, done.metrics),
