@@ -125,8 +125,8 @@ class Bench:
         appended = self.run("append a day", "feature_ours.py", "sail", "lay", 1, data, store, "day", 1, *LAST_DAY)
         out = self.folder / "out" / "one_more_day"
         swept = self.run("sweep with the day", "feature_ours.py", "sail", "sweep", 1, store, out, AS_OF)
-        lay, merge = self.found[f"lay out {events:,}"], self.found[f"merge {events:,}"]
-        full = lay.median + merge.median + self.found["ours 1, cold"].median
+        names = (f"lay out {events:,}", f"merge {events:,}", "ours 1")
+        full = sum(self.found[name].median for name in names)
         return (appended.median + swept.median) / full
 
     def _data(self, events: int) -> Path:
