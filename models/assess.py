@@ -16,9 +16,10 @@ from models.fairness import by_group
 from models.fit import CrossValidation, TrainedModel
 from models.grade import Scale
 from models.leakage import Finding
+from models.matrix import matrix
 from models.parameters import FeatureNote
 from models.probe import Probe, probe
-from models.scorer import Scorer, matrix
+from models.scorer import Scorer
 from models.stability import feature_shifts, shift
 from schemas.hashing import canonical_json
 

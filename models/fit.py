@@ -8,11 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import evaluate
-from models.boost import Fitted, Progress, Rows, fit, labelled_rows
+from models.blend import fit, predict
+from models.boost import Progress
 from models.calibrate import Calibration
 from models.evaluate import Sample
 from models.parameters import FeatureNote, TrainingParameters
-from models.scorer import Scorer
+from models.rows import Rows, labelled_rows
+from models.select import Selection
 from models.split import folds, out_of_time
 from models.stability import population_stability
 
@@ -44,6 +46,7 @@ class TrainedModel:
         calibration: From score to probability.
         importance: feature and its share of the gain, largest first.
         parameters: What the run decided beforehand.
+        selection: What became of each feature.
     """
 
     files: Mapping[str, str]
@@ -54,6 +57,7 @@ class TrainedModel:
     calibration: Calibration
     importance: pd.DataFrame
     parameters: TrainingParameters
+    selection: Selection
 
     @property
     def tested(self) -> pd.DataFrame:
@@ -100,18 +104,20 @@ def train(
     rows, unlabelled = labelled_rows(frame, features)
     split = out_of_time(rows.borrowers, rows.as_of, parameters)
     training, test = rows.where(split.training), rows.where(split.test)
-    fitted = fit(training, parameters, features, progress)
+    fitted = fit(training, parameters, progress)
     progress("measuring", 0.95)
-    out_of_fold = _predictions(training, fitted.probability)
-    tested = _predictions(test, _scored(fitted, test, parameters))
-    metrics = _measured("out_of_fold", training, fitted.probability, parameters)
+    held = np.isfinite(fitted.probability)
+    out_of_fold = _predictions(training.where(held), fitted.probability[held])
+    tested = _predictions(test, predict(fitted.files, test, parameters.booster.threads))
+    metrics = _measured("out_of_fold", training.where(held), fitted.probability[held], parameters)
     if len(test):
         metrics |= _measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
         metrics["score_stability"] = population_stability(
-            _scored(fitted, training, parameters), tested["default_probability"].to_numpy()
+            predict(fitted.files, training, parameters.booster.threads), tested["default_probability"].to_numpy()
         )
     counts = {**split.counts, "unlabelled": unlabelled, **_counts("training", training), **_counts("test", test)}
-    counts |= {"features": len(features), "trees": fitted.rounds}
+    counts |= {"features": len(fitted.selection.kept), "trees": sum(fitted.rounds)}
+    counts |= {"folds_by_time": int((fitted.fold < 0).any()), "held_out": int(held.sum())}
     return TrainedModel(
         files=fitted.files,
         metrics=metrics,
@@ -121,12 +127,8 @@ def train(
         calibration=fitted.calibration,
         importance=fitted.importance,
         parameters=parameters,
+        selection=fitted.selection,
     )
-
-
-def _scored(fitted: Fitted, rows: Rows, parameters: TrainingParameters) -> Reals:
-    scorer = Scorer.from_files(fitted.files, threads=parameters.booster.threads)
-    return scorer.score(rows.features, explained=False).default_probability
 
 
 def _predictions(rows: Rows, probability: Reals) -> pd.DataFrame:
@@ -173,8 +175,8 @@ def cross_validate(
     for number in range(parameters.split.folds):
         progress(f"fold {number + 1} of {parameters.split.folds}", number / parameters.split.folds)
         inside = np.equal(fold, number)
-        fitted = fit(rows.where(~inside), parameters, features)
-        probability[inside] = _scored(fitted, rows.where(inside), parameters)
+        fitted = fit(rows.where(~inside), parameters)
+        probability[inside] = predict(fitted.files, rows.where(inside), parameters.booster.threads)
     metrics = {
         name.removeprefix("out_of_fold_"): value
         for name, value in _measured("out_of_fold", rows, probability, parameters).items()
