@@ -2,11 +2,12 @@
 
 Read in this order: `parameters` (what a training run decides beforehand), `matrix` and `rows` (what it is given),
 `split` (who trains, who tests), `fit` (from a frame to a `TrainedModel`) with `blend` (members, their weights and their
-calibration), `select`, `boost`, `scorecard`, `stack`, `calibrate`, `grade`, `bounds` and `explain` (its parts), `points` (a
-scorecard as plain numbers), `scorer` (the one path by which anything is ever scored), `spark` (that path on the
+calibration), `select`, `boost`, `scorecard`, `stack`, `calibrate`, `grade`, `bounds` and `explain` (its parts), `points`
+(a scorecard as plain numbers), `scorer` (the one path by which anything is ever scored), `spark` (that path on the
 engine), `evaluate` with `hmeasure`, `delong`, `stability`, `fairness` and `plots` (how good it is), `leakage` and
 `probe` (what speaks against it), `assess` (all of that as a version's evidence), `compare` and `gates` (whether it may
 score), `versions` and `registry` (where versions are kept and promoted).
 
-What is kept of a model is text: LightGBM's own booster texts, a points table and one JSON file. No pickle is written or read.
+What is kept of a model is text: LightGBM's own booster texts, a points table and one JSON file. No pickle is written
+or read.
 """
