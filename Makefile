@@ -66,6 +66,9 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
 
+bench-models: setup  ## Measure the model lab against public models (about two hours; a run that was cut goes on)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/model_harness.py $(BENCH_FOLDER)/models
+
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
 

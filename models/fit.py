@@ -8,15 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import evaluate
-from models.blend import fit, predict
+from models.blend import Fitted, fit, predict
 from models.boost import Progress
 from models.calibrate import Calibration
+from models.challenge import challenged
 from models.evaluate import Sample
 from models.parameters import FeatureNote, TrainingParameters
 from models.rows import Rows, labelled_rows
 from models.select import Selection
-from models.split import folds, out_of_time
+from models.split import Folds, folds, folds_of, out_of_time
 from models.stability import population_stability
+from models.tune import tuned
 
 Reals = NDArray[np.float64]
 Metric = Callable[[Sample], float]
@@ -47,6 +49,8 @@ class TrainedModel:
         importance: feature and its share of the gain, largest first.
         parameters: What the run decided beforehand.
         selection: What became of each feature.
+        trials: What tuning tried; empty without it.
+        challengers: Other models on the same folds; empty without them.
     """
 
     files: Mapping[str, str]
@@ -58,11 +62,22 @@ class TrainedModel:
     importance: pd.DataFrame
     parameters: TrainingParameters
     selection: Selection
+    trials: pd.DataFrame
+    challengers: pd.DataFrame
 
     @property
     def tested(self) -> pd.DataFrame:
         """Give the rows that the model is judged by: out of time where there are any, else out of fold."""
         return self.out_of_time if len(self.out_of_time) else self.out_of_fold
+
+    @property
+    def tables(self) -> dict[str, bytes]:
+        """Give what was decided on the way as CSV files: features left out, shapes tried, challengers measured."""
+        dropped = pd.DataFrame(
+            [{"feature": name, "folds_of_use": count} for name, count in self.selection.dropped.items()]
+        )
+        told = {"dropped_features": dropped, "tuning": self.trials, "challengers": self.challengers}
+        return {f"{name}.csv": table.to_csv(index=False).encode() for name, table in told.items() if len(table)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,7 @@ def train(
     rows, unlabelled = labelled_rows(frame, features)
     split = out_of_time(rows.borrowers, rows.as_of, parameters)
     training, test = rows.where(split.training), rows.where(split.test)
+    parameters, trials = _searched(training, parameters, progress)
     fitted = fit(training, parameters, progress)
     progress("measuring", 0.95)
     held = np.isfinite(fitted.probability)
@@ -128,7 +144,29 @@ def train(
         importance=fitted.importance,
         parameters=parameters,
         selection=fitted.selection,
+        trials=trials,
+        challengers=_challengers(training, fitted, parameters, progress),
     )
+
+
+def _folds(rows: Rows, parameters: TrainingParameters) -> Folds:
+    return folds_of(rows.borrowers, rows.as_of, rows.outcome > 0, parameters)
+
+
+def _searched(
+    rows: Rows, parameters: TrainingParameters, progress: Progress
+) -> tuple[TrainingParameters, pd.DataFrame]:
+    """Search for the shape of trees where the configuration asks for it; give the parameters with what was found."""
+    if not parameters.tuning.trials:
+        return parameters, pd.DataFrame()
+    found = tuned(rows, _folds(rows, parameters), parameters, progress)
+    return parameters.model_copy(update={"booster": found.booster}), found.trials
+
+
+def _challengers(rows: Rows, fitted: Fitted, parameters: TrainingParameters, progress: Progress) -> pd.DataFrame:
+    if parameters.challengers is None:
+        return pd.DataFrame()
+    return challenged(rows, _folds(rows, parameters), fitted.probability, parameters, progress)
 
 
 def _predictions(rows: Rows, probability: Reals) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What a training run decides beforehand: the model's part of the configuration, and what it knows of a feature."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -109,6 +109,47 @@ class SelectionParameters(Document):
     least_gain_share: float = Field(default=0.0005, ge=0, lt=1)
 
 
+class TuningParameters(Document):
+    """How the shape of trees is searched for.
+
+    Args:
+        trials: Shapes to try; 0 keeps the configured one.
+        seed: Of the search.
+        ranges: Lowest and highest value of each of the booster's parameters that is searched.
+    """
+
+    trials: int = Field(default=0, ge=0)
+    seed: int = 1
+    ranges: dict[str, tuple[float, float]] = {
+        "num_leaves": (4, 63),
+        "max_depth": (2, 10),
+        "min_data_in_leaf": (10, 300),
+        "feature_fraction": (0.3, 1.0),
+        "bagging_fraction": (0.5, 1.0),
+        "lambda_l2": (0.1, 100.0),
+        "learning_rate": (0.02, 0.1),
+    }
+
+    @model_validator(mode="after")
+    def _are_parameters(self) -> Self:
+        strange = sorted(set(self.ranges) - set(BoosterParameters.model_fields))
+        if strange or any(low > high for low, high in self.ranges.values()):
+            raise ValueError(f"ranges from low to high of the booster's own parameters; found {strange or self.ranges}")
+        return self
+
+
+class ChallengerParameters(Document):
+    """An estimator to measure beside the recipe, never to promote.
+
+    Args:
+        estimator: Import path of a class that fits and predicts as scikit-learn's do.
+        parameters: What it is made with.
+    """
+
+    estimator: str
+    parameters: dict[str, Any] = {}
+
+
 class GradeBand(Document):
     """One step of the master scale: a grade and the probability at which it ends, exclusive."""
 
@@ -175,6 +216,9 @@ class TrainingParameters(Document):
         further_boosters: Those of other shapes, blended with it.
         scorecard: A scorecard blended with the boosters; none by default.
         selection: How features are chosen; all of them by default.
+        tuning: How the first shape of trees is searched for; by default it is not.
+        challengers: Estimators by name to measure on the same folds, beside a scorecard, a logistic regression and
+            boosters without constraints; null for none of all these.
         calibration: `auto` takes whichever of the three has the lowest cross-fitted log loss.
         central_tendency: Default rate that the mean prediction of held-out rows is shifted to; none by default.
         grades: Master scale from best to worst; the last band reaches 1 and holds 1 too. Illustrative thresholds.
@@ -192,6 +236,8 @@ class TrainingParameters(Document):
     further_boosters: tuple[BoosterParameters, ...] = ()
     scorecard: ScorecardParameters | None = None
     selection: SelectionParameters | None = None
+    tuning: TuningParameters = TuningParameters()
+    challengers: dict[str, ChallengerParameters] | None = None
     calibration: Literal["auto", "isotonic", "sigmoid", "beta"] = "auto"
     central_tendency: float | None = Field(default=None, gt=0, lt=1)
     grades: tuple[GradeBand, ...] = Field(default=MASTER_SCALE, min_length=1)

@@ -171,6 +171,7 @@ def _register(workspace: Workspace, manifest: Manifest, frame: Frame, who: Train
             ASSESSMENT: told.to_text().encode(),
             JUDGED: judged.to_parquet(index=False),
             CONFIGURATION: canonical_json(configuration).encode(),
+            **trained.tables,
         },
     )
     version = store.record(trained, run)
