@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import lightgbm as lgb
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from models.bounds import GradeBound, upper_probability
 from models.calibrate import Calibration
 from models.explain import reasons
+from models.forest import Forest
 from models.grade import Scale
 from models.matrix import Columns, matrix
 from models.points import PointsTable
@@ -88,48 +90,66 @@ def _card(told: dict[str, Any]) -> Card:
 
 
 class Member(Protocol):
-    """What gives part of the score, in log-odds, of rows whose base values stand in for what is missing."""
+    """What gives part of the score, in log-odds, of rows whose values may be missing or infinite."""
 
-    def score(self, filled: Reals) -> Reals:
+    def score(self, values: Reals) -> Reals:
         """Give each row's score."""
 
-    def contributions(self, filled: Reals) -> Reals:
+    def contributions(self, values: Reals) -> Reals:
         """Give what each feature adds to it, and last the rest."""
 
 
 class _Trees:
-    """A booster."""
+    """A booster: its own bits from the compiled walk, its contributions from LightGBM."""
 
     def __init__(self, text: str, card: Card, threads: int) -> None:
-        self._booster, self._threads = lgb.Booster(model_str=text), threads
-        if tuple(self._booster.feature_name()) != card.features:
-            raise ModelError(f"a booster over {self._booster.feature_name()}", f"the features {list(card.features)}")
+        self._text, self._card, self._threads = text, card, threads
+        self._forest = Forest.from_text(text, card.base_values)
+        if self._forest.features != card.features:
+            raise ModelError(f"a booster over {list(self._forest.features)}", f"the features {list(card.features)}")
 
-    def score(self, filled: Reals) -> Reals:
-        return self._predicted(filled, raw_score=True)
+    def score(self, values: Reals) -> Reals:
+        return self._forest.score(values, threads=self._threads)
 
-    def contributions(self, filled: Reals) -> Reals:
-        return self._predicted(filled, pred_contrib=True)
+    def contributions(self, values: Reals) -> Reals:
+        filled = _filled(values, self._card.features, self._card)
+        return np.asarray(self._booster.predict(filled, num_threads=self._threads, pred_contrib=True), dtype=np.float64)
 
-    def _predicted(self, filled: Reals, **kind: bool) -> Reals:
-        return np.asarray(self._booster.predict(filled, num_threads=self._threads, **kind), dtype=np.float64)
+    @cached_property
+    def _booster(self) -> Any:  # noqa: ANN401 - LightGBM carries no types
+        return lgb.Booster(model_str=self._text)
 
 
 class _Points:
-    """A points table."""
+    """A points table: it takes a few of the features."""
 
     def __init__(self, text: str, card: Card) -> None:
-        self._table = PointsTable.from_text(text)
-        self._columns = {name: place for place, name in enumerate(card.features)}
-        strange = [each.name for each in self._table.features if each.name not in self._columns]
+        self._table, self._card = PointsTable.from_text(text), card
+        self._names = [each.name for each in self._table.features]
+        places = {name: place for place, name in enumerate(card.features)}
+        strange = [name for name in self._names if name not in places]
         if strange:
             raise ModelError(f"points for {', '.join(strange)}", f"points for some of {list(card.features)}")
+        self._places = [places[name] for name in self._names]
+        self._own = {name: place for place, name in enumerate(self._names)}
 
-    def score(self, filled: Reals) -> Reals:
-        return self._table.score(filled, self._columns)
+    def score(self, values: Reals) -> Reals:
+        return self._table.score(self._taken(values), self._own)
 
-    def contributions(self, filled: Reals) -> Reals:
-        return self._table.contributions(filled, self._columns)
+    def contributions(self, values: Reals) -> Reals:
+        own = self._table.contributions(self._taken(values), self._own)
+        found = np.zeros((len(values), len(self._card.features) + 1))
+        found[:, [*self._places, -1]] = own
+        return found
+
+    def _taken(self, values: Reals) -> Reals:
+        return _filled(values[:, self._places], self._names, self._card)
+
+
+def _filled(values: Reals, features: Sequence[str], card: Card) -> Reals:
+    """Let base values stand in for what is not finite, NaN where there is none."""
+    base = np.array([card.base_values.get(name, np.nan) for name in features], dtype=np.float64)
+    return np.where(np.isfinite(values), values, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +196,7 @@ class Scorer:
         missing = [name for name, _ in card.members if name not in files]
         if missing or not card.members:
             raise ModelError(f"files {sorted(files)}", f"the members that {MODEL_FILE} names: {missing or 'none'}")
-        try:
-            return cls(card, {name: files[name] for name, _ in card.members}, threads=threads)
-        except lgb.basic.LightGBMError as error:
-            raise ModelError(f"a booster text that LightGBM cannot read: {error}", "LightGBM's own text") from error
+        return cls(card, {name: files[name] for name, _ in card.members}, threads=threads)
 
     def to_files(self) -> dict[str, str]:
         """Give the model as texts, by file name: all that is stored, sent to the engine, or promoted."""
@@ -210,17 +227,12 @@ class Scorer:
         """
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
             raise ModelError(f"rows of shape {matrix.shape}", f"{len(self.features)} features a row")
-        filled = self._filled(matrix)
-        score = self._summed([member.score(filled) for member, _ in self._members] if len(filled) else [])
+        score = self._summed([member.score(matrix) for member, _ in self._members] if len(matrix) else [])
         probability = self.card.calibration.probability(score)
         grade = self.card.scale.grade(probability)
         upper = upper_probability(probability, grade, self.card.bounds)
-        why = self._reasons(filled) if explained else None
+        why = self._reasons(matrix) if explained else None
         return Scored(score, probability, upper, grade, why)
-
-    def _filled(self, matrix: Reals) -> Reals:
-        base = np.array([self.card.base_values.get(name, np.nan) for name in self.features], dtype=np.float64)
-        return np.where(np.isfinite(matrix), matrix, base)
 
     def _summed(self, parts: Sequence[Reals]) -> Reals:
         weighted = [weight * part for (_, weight), part in zip(self._members, parts, strict=False)]
@@ -228,13 +240,13 @@ class Scorer:
 
     def contributions(self, matrix: Reals) -> Reals:
         """Give what each feature adds to each row's score, in log-odds: one column a feature."""
-        return self._contributions(self._filled(matrix))
+        return self._explained(matrix)[:, :-1]
 
-    def _contributions(self, filled: Reals) -> Reals:
-        if not len(filled):
-            return np.empty((0, len(self.features)))
-        return self._summed([member.contributions(filled) for member, _ in self._members])[:, :-1]
+    def _explained(self, matrix: Reals) -> Reals:
+        if not len(matrix):
+            return np.empty((0, len(self.features) + 1))
+        return self._summed([member.contributions(matrix) for member, _ in self._members])
 
-    def _reasons(self, filled: Reals) -> NDArray[np.object_]:
-        parts = [filled[start : start + EXPLAINED_ROWS] for start in range(0, len(filled), EXPLAINED_ROWS)] or [filled]
-        return np.concatenate([reasons(self._contributions(part), self.features) for part in parts])
+    def _reasons(self, matrix: Reals) -> NDArray[np.object_]:
+        parts = [matrix[start : start + EXPLAINED_ROWS] for start in range(0, len(matrix), EXPLAINED_ROWS)] or [matrix]
+        return np.concatenate([reasons(self.contributions(part), self.features) for part in parts])
