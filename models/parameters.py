@@ -223,6 +223,8 @@ class TrainingParameters(Document):
         central_tendency: Default rate that the mean prediction of held-out rows is shifted to; none by default.
         grades: Master scale from best to worst; the last band reaches 1 and holds 1 too. Illustrative thresholds.
         loss_given_default: Share of the principal that is lost in default. Illustrative default.
+        explained_from: Default probability from which the daily run finds a receivable's reasons, which takes most of
+            its time: 0 for everybody's, above 1 for nobody's. It does not change what training gives.
         bootstrap_replicates: Resamples of borrowers behind each 95 % interval.
         bootstrap_seed: Seed of those resamples.
         approval_below: Probability under which a receivable counts as approved in fairness figures. Illustrative.
@@ -242,6 +244,7 @@ class TrainingParameters(Document):
     central_tendency: float | None = Field(default=None, gt=0, lt=1)
     grades: tuple[GradeBand, ...] = Field(default=MASTER_SCALE, min_length=1)
     loss_given_default: float = Field(default=0.6, ge=0, le=1)
+    explained_from: float = Field(default=0.0, ge=0)
     bootstrap_replicates: int = Field(default=200, ge=0)
     bootstrap_seed: int = 1
     approval_below: float = Field(default=0.08, gt=0, le=1)

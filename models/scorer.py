@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.bounds import GradeBound, upper_probability
 from models.calibrate import Calibration
-from models.explain import reasons
+from models.explain import REASONS, reasons
 from models.forest import Forest
 from models.grade import Scale
 from models.matrix import Columns, matrix
@@ -215,12 +215,13 @@ class Scorer:
         """
         return matrix(frame, self.features, self.card.categories)
 
-    def score(self, matrix: Reals, *, explained: bool = True) -> Scored:
+    def score(self, matrix: Reals, *, explained: bool = True, explained_from: float = 0.0) -> Scored:
         """Score rows of features in `features` order; NaN is missing, infinite is taken as missing.
 
         Args:
             matrix: One row a receivable, as `matrix` gives it.
-            explained: Whether to find the reasons, which takes most of the time.
+            explained: Whether to find the reasons, which takes nearly all of the time.
+            explained_from: Default probability from which to find them.
 
         Raises:
             ModelError: The rows are not as wide as the features.
@@ -231,7 +232,7 @@ class Scorer:
         probability = self.card.calibration.probability(score)
         grade = self.card.scale.grade(probability)
         upper = upper_probability(probability, grade, self.card.bounds)
-        why = self._reasons(matrix) if explained else None
+        why = self._reasons(matrix, probability >= explained_from) if explained else None
         return Scored(score, probability, upper, grade, why)
 
     def _summed(self, parts: Sequence[Reals]) -> Reals:
@@ -247,6 +248,10 @@ class Scorer:
             return np.empty((0, len(self.features) + 1))
         return self._summed([member.contributions(matrix) for member, _ in self._members])
 
-    def _reasons(self, matrix: Reals) -> NDArray[np.object_]:
-        parts = [matrix[start : start + EXPLAINED_ROWS] for start in range(0, len(matrix), EXPLAINED_ROWS)] or [matrix]
-        return np.concatenate([reasons(self.contributions(part), self.features) for part in parts])
+    def _reasons(self, matrix: Reals, is_wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
+        found = np.full((len(matrix), REASONS), None, dtype=np.object_)
+        places = np.flatnonzero(is_wanted)
+        for start in range(0, len(places), EXPLAINED_ROWS):
+            part = places[start : start + EXPLAINED_ROWS]
+            found[part] = reasons(self.contributions(matrix[part]), self.features)
+        return found

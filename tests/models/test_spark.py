@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from models.fit import TrainedModel
 from models.scorer import Scorer
-from models.spark import tag_receivables
+from models.spark import Tagging, tag_receivables
 from schemas.derived import RECEIVABLE_TAGS
 from schemas.errors import ModelError
 from schemas.spark import conform
@@ -51,10 +51,8 @@ def tagged(engine: SparkSession, features: pd.DataFrame, states: pd.DataFrame, f
         engine.createDataFrame(features.where(features.notna(), None)),
         engine.createDataFrame(states, schema),
         files,
-        as_of=AS_OF,
-        model_version="7",
-        feature_snapshot="s1",
-        loss_given_default=LOST,
+        AS_OF,
+        Tagging("7", "s1", LOST),
     )
     assert conform(found, RECEIVABLE_TAGS).columns == list(RECEIVABLE_TAGS.names)
     return found.toPandas().sort_values("receivable_id", ignore_index=True)
