@@ -35,8 +35,8 @@ def early_stopped(rows: Rows, training: Flags, held: Flags, shape: BoosterParame
 def out_of_fold(rows: Rows, folds: Folds, shape: BoosterParameters, progress: Progress) -> tuple[Reals, int]:
     """Give each held-out row's score by boosters that never saw its borrower, and the number of trees.
 
-    The number of trees is the mean of what early stopping found over the folds; all scores are of that number. The first
-    seed tells: others are for the boosters that are kept. Rows that no fold holds out score NaN.
+    The number of trees is the mean of what early stopping found over the folds; all scores are of that number. The
+    first seed tells: others are for the boosters that are kept. Rows that no fold holds out score NaN.
     """
     tried: list[tuple[Flags, Booster]] = []
     for number, (training, held) in enumerate(folds):
