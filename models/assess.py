@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import leakage
+from models.boost import WEIGHT
 from models.evaluate import Sample, by_part, calibration_noise, calibration_table, lift_table, wilson
 from models.fairness import by_group
 from models.fit import CrossValidation, TrainedModel
@@ -127,8 +128,9 @@ def assess(
     names = [note.name for note in notes]
     sides = (matrix(training, names), matrix(test, names) if len(test) else np.empty((0, len(names))))
     divided = keyed.loc[_keys(judged)]
-    sample = _sample(judged)
-    singles = leakage.single_aucs(sides[0], training["is_default"].to_numpy(dtype=np.float64), names)
+    sample = _sample(judged, _weight(divided))
+    outcome = training["is_default"].to_numpy(dtype=np.float64)
+    singles = leakage.single_aucs(sides[0], outcome, names, _weight(training))
     features = _features(trained, notes, singles)
     scorer = Scorer.from_files(trained.files, threads=trained.parameters.booster.threads)
     compared = _compared(trained, sides, (training, test), names) if len(test) else None
@@ -171,8 +173,13 @@ def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(rows[KEYS])
 
 
-def _sample(rows: pd.DataFrame) -> Sample:
-    return Sample.of(rows["is_default"].to_numpy(dtype=np.float64), rows["default_probability"].to_numpy(np.float64))
+def _sample(rows: pd.DataFrame, weight: Reals | None) -> Sample:
+    probability = rows["default_probability"].to_numpy(dtype=np.float64)
+    return Sample.of(rows["is_default"].to_numpy(dtype=np.float64), probability, weight)
+
+
+def _weight(rows: pd.DataFrame) -> Reals | None:
+    return rows[WEIGHT].to_numpy(dtype=np.float64) if WEIGHT in rows else None
 
 
 def _days(judged: pd.DataFrame, training: pd.DataFrame) -> tuple[str, str, str, str]:
@@ -231,12 +238,14 @@ def _compared(
 ) -> tuple[dict[str, float], Table, leakage.Separation]:
     """Compare the test rows with the training rows: probability, features, and whether they tell themselves apart."""
     threads, most = trained.parameters.booster.threads, trained.parameters.leakage.separation_rows
-    who = tuple(each["borrower_id"].to_numpy(dtype=object) for each in rows)
+    first, second = (each["borrower_id"].to_numpy(dtype=object) for each in rows)
+    before, after = (_weight(each) for each in rows)
+    weights = None if before is None or after is None else (before, after)
     scorer = Scorer.from_files(trained.files, threads=threads)
     said = [scorer.score(side, explained=False).default_probability for side in sides]
-    moved = asdict(shift(said[0], said[1], (who[0], who[1])))
-    told = _records(feature_shifts(sides[0], sides[1], names, (who[0], who[1])))
-    return moved, told, leakage.separation(sides, (who[0], who[1]), names, most, threads)
+    moved = asdict(shift(said[0], said[1], (first, second), weights=weights))
+    told = _records(feature_shifts(sides[0], sides[1], names, (first, second), weights))
+    return moved, told, leakage.separation(sides, (first, second), names, most, threads, weights)
 
 
 def _separated(told: leakage.Separation) -> dict[str, Any]:

@@ -108,7 +108,9 @@ def train(
     if len(test):
         metrics |= _measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
         metrics["score_stability"] = population_stability(
-            _scored(fitted, training, parameters), tested["default_probability"].to_numpy()
+            _scored(fitted, training, parameters),
+            tested["default_probability"].to_numpy(),
+            (training.weight, test.weight),
         )
     counts = {**split.counts, "unlabelled": unlabelled, **_counts("training", training), **_counts("test", test)}
     counts |= {"features": len(features), "trees": fitted.rounds}

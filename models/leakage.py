@@ -128,7 +128,12 @@ def _at(feature: object) -> str:
 
 
 def separation(
-    sides: tuple[Reals, Reals], borrowers: tuple[Names, Names], names: Sequence[str], most_rows: int, threads: int = 1
+    sides: tuple[Reals, Reals],
+    borrowers: tuple[Names, Names],
+    names: Sequence[str],
+    most_rows: int,
+    threads: int = 1,
+    weights: tuple[Reals, Reals] | None = None,
 ) -> Separation:
     """Tell training rows from test rows by a small booster, held out by borrower (adversarial validation).
 
@@ -138,13 +143,15 @@ def separation(
         names: Of the features.
         most_rows: Rows of each side that are looked at; borrowers are taken in the order of their hash.
         threads: Of the booster; they change no number.
+        weights: How many rows each row stands for, on either side; one without them.
     """
     taken = [_taken(each, most_rows) for each in borrowers]
     rows = np.concatenate([side[kept] for side, kept in zip(sides, taken, strict=True)])
     is_test = np.repeat([0.0, 1.0], [len(kept) for kept in taken])
     who = np.concatenate([each[kept] for each, kept in zip(borrowers, taken, strict=True)])
     half = np.array([hash_share(str(one), "separation") < 0.5 for one in who])
-    weight = np.where(is_test > 0, len(is_test) / is_test.sum(), len(is_test) / (1 - is_test).sum())
+    stands = [np.ones(len(each)) for each in borrowers] if weights is None else weights
+    weight = np.concatenate([_balanced(each[kept], len(rows)) for each, kept in zip(stands, taken, strict=True)])
     said, gain = np.full(len(rows), 0.5), np.zeros(len(names))
     for inside in (half, ~half):
         if not inside.any() or len(np.unique(is_test[~inside])) < 2:
@@ -158,6 +165,12 @@ def separation(
     alone = [_alone(rows[:, k], is_test, weight) for k in first]
     table = {"feature": [names[k] for k in first], "gain": gain[first] / max(float(gain.sum()), 1e-300), "auc": alone}
     return Separation(auc(Sample.of(is_test, said, weight)), pd.DataFrame(table))
+
+
+def _balanced(weight: Reals, total: int) -> Reals:
+    """Scale the weights of a side so that it weighs as much as the other."""
+    found: Reals = total / weight.sum() * weight
+    return found
 
 
 def _taken(borrowers: Names, most_rows: int) -> NDArray[np.intp]:
