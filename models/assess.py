@@ -112,7 +112,11 @@ class Assessment:
 
 
 def assess(
-    trained: TrainedModel, frame: Frame, notes: Sequence[FeatureNote], checked: CrossValidation | None = None
+    trained: TrainedModel,
+    frame: Frame,
+    notes: Sequence[FeatureNote],
+    checked: CrossValidation | None = None,
+    seen: Sequence[Finding] = (),
 ) -> Assessment:
     """Gather a trained model's evidence.
 
@@ -121,6 +125,7 @@ def assess(
         frame: What it was trained on.
         notes: Its features with their directions.
         checked: Cross-validation, which judges it where too few defaults lie out of time.
+        seen: What the audit has found in the features before training.
     """
     side, judged, metrics = _judged(trained, checked)
     keyed = frame.rows.set_index(KEYS)
@@ -134,10 +139,7 @@ def assess(
     features = _features(trained, notes, singles)
     scorer = Scorer.from_files(trained.files, threads=trained.parameters.booster.threads)
     compared = _compared(trained, sides, (training, test), names) if len(test) else None
-    bounds = trained.parameters.leakage
-    found = leakage.too_good(metrics.get("auc", 0.0), bounds, f"on {SIDES[side]}")
-    found += leakage.single_features(singles, trained.importance, bounds)
-    found += leakage.separable(compared[2], bounds) if compared else []
+    found = _found(trained, f"on {SIDES[side]}", metrics, singles, compared[2] if compared else None)
     return Assessment(
         judged_on=side,
         rows=len(judged),
@@ -156,8 +158,21 @@ def assess(
         features=features,
         separation=_separated(compared[2]) if compared else None,
         probe=probe(scorer, sides[0], notes, [row["feature"] for row in features]),
-        findings=tuple(found),
+        findings=(*seen, *found),
     )
+
+
+def _found(
+    trained: TrainedModel,
+    where: str,
+    metrics: Mapping[str, float],
+    singles: pd.DataFrame,
+    apart: leakage.Separation | None,
+) -> list[Finding]:
+    bounds = trained.parameters.leakage
+    found = leakage.too_good(metrics.get("auc", 0.0), bounds, where)
+    found += leakage.single_features(singles, trained.importance, bounds)
+    return found + (leakage.separable(apart, bounds) if apart else [])
 
 
 def _judged(trained: TrainedModel, checked: CrossValidation | None) -> tuple[str, pd.DataFrame, dict[str, float]]:

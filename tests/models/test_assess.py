@@ -9,7 +9,7 @@ import pytest
 from models.assess import Assessment, Frame, assess
 from models.evaluate import wilson
 from models.fit import TrainedModel, cross_validate, train
-from models.leakage import ALONE, SEPARABLE
+from models.leakage import ALONE, CALENDAR, SEPARABLE
 from models.parameters import FeatureNote
 from models.probe import probe
 from models.scorer import Scorer
@@ -79,7 +79,7 @@ def test_planted_leaks_are_found(trained: TrainedModel, known: World) -> None:
         noise_a=np.where(noise < 0.1, noise, frame.rows["is_default"]), noise_b=late + noise / 10
     )
     found = assess(lenient(trained), replace(frame, rows=planted), FEATURES)
-    assert [one.code for one in found.findings] == [ALONE, SEPARABLE]
+    assert [one.code for one in found.findings] == [ALONE, CALENDAR, SEPARABLE]
     assert "noise_a" in found.findings[0].found
     assert "noise_b" in found.findings[1].found
 
