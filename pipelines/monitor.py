@@ -200,8 +200,8 @@ def _agreement_row(one: Agreement) -> dict[str, Any]:
         "row_count": one.rows,
         "default_count": one.defaults,
         "predicted_count": one.predicted,
-        "low_share": max(low, 0.0),
-        "high_share": min(high, 1.0),
+        "low_share": low,
+        "high_share": high,
     }
 
 

@@ -17,7 +17,7 @@ SHOWN = 25
 SECTIONS = {"drifts": "drift", "agreements": "outcomes"}
 KINDS = (
     ("scoring_day", "Scoring day", "scoring day"),
-    ("vintage", "Quarter of disbursement", "quarter of disbursement"),
+    ("vintage", "Quarter", "quarter of disbursement"),
     ("grade", "Grade", "grade"),
 )
 

@@ -79,6 +79,13 @@ def test_outcomes_off_the_prediction_beyond_chance_are_told(rows: int, defaults:
     assert fired(agreed(one)) == wanted
 
 
+def test_a_handful_shows_nothing() -> None:
+    """One default of five where 3 % were predicted happens one time in seven; four of five do not."""
+    few = replace(YOUNG, rows=5, defaults=1, predicted=0.15)
+    assert fired(agreed(few)) == []
+    assert fired(agreed(replace(few, defaults=4))) == [("POOL_DEFAULTS_ABOVE_PREDICTED", "pool deal 2025-06")]
+
+
 def test_outcomes_are_not_judged_before_their_time() -> None:
     """With half of the horizon gone, few defaults are no sign that the prediction was too high."""
     assert fired(agreed(replace(OVER, after_days=90, defaults=20))) == []
