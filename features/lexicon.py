@@ -42,7 +42,9 @@ THINGS: Mapping[str, Thing] = {
     "behaviour|BROWSE": Thing("browsing event", "browsing events", "浏览", "浏览次数"),
     "behaviour|BILL_VIEW": Thing("bill view", "bill views", "账单查看", "账单查看次数"),
     "behaviour|CARD_BINDING": Thing("card binding", "card bindings", "绑卡", "绑卡次数"),
-    "behaviour|CREDIT_PAGE": Thing("view of credit offers", "views of credit offers", "信贷页面浏览", "信贷页面浏览次数"),
+    "behaviour|CREDIT_PAGE": Thing(
+        "view of credit offers", "views of credit offers", "信贷页面浏览", "信贷页面浏览次数"
+    ),
     "behaviour|PAYMENT_FAILURE": Thing("failed payment", "failed payments", "支付失败", "支付失败次数"),
     "behaviour|PROFILE_CHANGE": Thing("profile change", "profile changes", "资料变更", "资料变更次数"),
     "case|DISPUTE or CHARGEBACK": Thing("dispute", "disputes and chargebacks", "争议或拒付", "争议和拒付笔数"),

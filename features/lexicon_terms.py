@@ -61,7 +61,9 @@ def _fact(yes: str, yes_zh: str, no: str, no_zh: str) -> Fact:
 FACTS: Mapping[str, Fact] = {
     "own.is_first_loan": _fact("first loan of the borrower", "借款人首笔借款", "not the first loan", "非首笔借款"),
     "own.is_auto_debit": _fact("a debit mandate is in force", "已签约自动扣款", "no debit mandate", "未签约自动扣款"),
-    "own.is_cash_loan": _fact("cash loan without a merchant", "无商户的现金借款", "loan for a purchase", "消费场景借款"),
+    "own.is_cash_loan": _fact(
+        "cash loan without a merchant", "无商户的现金借款", "loan for a purchase", "消费场景借款"
+    ),
     "own.is_disputed": _fact("an open dispute or chargeback", "存在未结争议或拒付", "no open dispute", "无未结争议"),
     "own.is_refund_open": _fact("an open refund or return", "存在未结退款或退货", "no open refund", "无未结退款"),
     "profile.is_income_unknown": _fact("income was not declared", "未申报收入", "income was declared", "已申报收入"),
@@ -74,7 +76,9 @@ FACTS: Mapping[str, Fact] = {
     "profile.is_blacklisted": _fact(
         "the borrower is blacklisted", "借款人在黑名单中", "not blacklisted", "借款人不在黑名单中"
     ),
-    "merchant.is_active": _fact("the merchant is active", "商户正常经营", "the merchant is not active", "商户非正常经营"),
+    "merchant.is_active": _fact(
+        "the merchant is active", "商户正常经营", "the merchant is not active", "商户非正常经营"
+    ),
     "merchant.is_under_review": _fact(
         "the merchant is under fraud review", "商户处于反欺诈审查", "the merchant is not under review", "商户未被审查"
     ),

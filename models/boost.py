@@ -17,8 +17,8 @@ Progress = Callable[[str, float], None]
 Booster: TypeAlias = Any
 """LightGBM carries no types."""
 
-OWN = {"rounds", "patience", "seeds"}
-"""Parameters that are ours, not LightGBM's."""
+OWN = {"rounds", "patience", "seeds", "threads", "monotone_constraints_method", "is_constrained", "is_category_ordered"}
+"""Parameters that are ours, or that LightGBM is told otherwise."""
 SMALLEST_LEAF_SHARE = 0.02
 """No leaf is asked to hold more than this share of the rows, so that small platforms can be trained at all."""
 
@@ -26,7 +26,7 @@ SMALLEST_LEAF_SHARE = 0.02
 def early_stopped(rows: Rows, training: Flags, held: Flags, shape: BoosterParameters, seed: int) -> Booster:
     """Fit to some rows until the loss on the held-out ones no longer falls."""
     settings = _settings(shape, rows, seed)
-    data = _data(rows.where(training), settings)
+    data = _data(rows.where(training), shape, settings)
     held_out = data.create_valid(rows.features[held], rows.outcome[held], weight=rows.weight[held])
     stop = lgb.early_stopping(shape.patience, verbose=False)
     return lgb.train(settings, data, shape.rounds, valid_sets=[held_out], callbacks=[stop])
@@ -35,18 +35,17 @@ def early_stopped(rows: Rows, training: Flags, held: Flags, shape: BoosterParame
 def out_of_fold(rows: Rows, folds: Folds, shape: BoosterParameters, progress: Progress) -> tuple[Reals, int]:
     """Give each held-out row's score by boosters that never saw its borrower, and the number of trees.
 
-    The number of trees is the mean of what early stopping found, over folds and seeds; all scores are of that number.
-    Rows that no fold holds out score NaN.
+    The number of trees is the mean of what early stopping found over the folds; all scores are of that number. The
+    first seed tells: others are for the boosters that are kept. Rows that no fold holds out score NaN.
     """
     tried: list[tuple[Flags, Booster]] = []
     for number, (training, held) in enumerate(folds):
         progress(f"fold {number + 1} of {len(folds)}", number / len(folds))
-        tried += [(held, early_stopped(rows, training, held, shape, seed)) for seed in shape.seeds]
+        tried.append((held, early_stopped(rows, training, held, shape, shape.seeds[0])))
     rounds = max(1, round(float(np.mean([booster.best_iteration for _, booster in tried]))))
-    scores = np.where(folds.is_held, 0.0, np.nan)
+    scores = np.full(len(rows), np.nan)
     for held, booster in tried:
-        said = booster.predict(rows.features[held], raw_score=True, num_iteration=rounds)
-        scores[held] += said / len(shape.seeds)
+        scores[held] = booster.predict(rows.features[held], raw_score=True, num_iteration=rounds)
     return scores, rounds
 
 
@@ -55,7 +54,7 @@ def final(rows: Rows, rounds: int, shape: BoosterParameters) -> list[Booster]:
     found = []
     for seed in shape.seeds:
         settings = _settings(shape, rows, seed)
-        found.append(lgb.train(settings, _data(rows, settings), rounds))
+        found.append(lgb.train(settings, _data(rows, shape, settings), rounds))
     return found
 
 
@@ -67,7 +66,7 @@ def gain_shares(boosters: list[Booster]) -> Reals:
 
 
 def _settings(shape: BoosterParameters, rows: Rows, seed: int) -> Mapping[str, Any]:
-    wanted = shape.model_dump(exclude=OWN | {"threads", "monotone_constraints_method", "is_constrained"})
+    wanted = shape.model_dump(exclude=OWN)
     directions = [note.monotone for note in rows.notes]
     constraints = {
         "monotone_constraints": directions,
@@ -87,8 +86,8 @@ def _settings(shape: BoosterParameters, rows: Rows, seed: int) -> Mapping[str, A
     }
 
 
-def _data(rows: Rows, settings: Mapping[str, Any]) -> Booster:
-    named = [note.name for note in rows.notes if note.is_category]
+def _data(rows: Rows, shape: BoosterParameters, settings: Mapping[str, Any]) -> Booster:
+    named = [note.name for note in rows.notes if note.is_category and not shape.is_category_ordered]
     return lgb.Dataset(
         rows.features,
         rows.outcome,

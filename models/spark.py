@@ -24,12 +24,10 @@ Batches = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 PRINCIPAL, PROBABILITY = "current_principal_amount", "default_probability"
 CENT = Decimal("0.01")
-WORDS = (PROBABILITY, "grade", *(f"reason_{number}" for number in range(1, REASONS + 1)))
+REALS = (PROBABILITY, "default_probability_upper")
+WORDS = (*REALS, "grade", *(f"reason_{number}" for number in range(1, REASONS + 1)))
 """Columns of the model's word."""
-SCORED = pa.schema(
-    [("receivable_id", pa.string()), *((name, pa.float64() if name == PROBABILITY else pa.string()) for name in WORDS)]
-)
-SCORED_TYPE = ", ".join(f"{name} {'double' if name == PROBABILITY else 'string'}" for name in SCORED.names)
+SCORED_TYPE = ", ".join(f"{name} {'double' if name in REALS else 'string'}" for name in ("receivable_id", *WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +64,13 @@ def expected_loss(minor_units: NDArray[np.int64], probability: NDArray[np.float6
 def score_batch(batch: pa.RecordBatch, scorer: Scorer, explained_from: float) -> pa.RecordBatch:
     """Give the model's word on a batch that holds receivable_id and the features."""
     words = _words(scorer.score(scorer.matrix(batch), explained_from=explained_from))
-    return pa.RecordBatch.from_arrays([batch["receivable_id"], *words], names=SCORED.names)
+    return pa.RecordBatch.from_arrays([batch["receivable_id"], *words], names=["receivable_id", *WORDS])
 
 
 def _words(scored: Scored) -> list[pa.Array]:
     reasons = [] if scored.reasons is None else list(scored.reasons.T)
     told = [pa.array(column, pa.string()) for column in (scored.grade, *reasons)]
-    return [pa.array(scored.default_probability), *told]
+    return [pa.array(scored.default_probability), pa.array(scored.default_probability_upper), *told]
 
 
 def value_batch(batch: pa.RecordBatch, unknown: Scored, tagging: Tagging) -> pa.RecordBatch:
