@@ -20,7 +20,7 @@ TERMS: Mapping[str, Words] = {
     "own.restructure_count": Words("restructurings", "重组次数"),
     "own.instalment_amount": Words("instalment amount", "每期应还金额"),
     "own.age_days": Words("age of the contract", "合同存续天数"),
-    "own.days_since_paid": Words("time since the latest payment", "距最近一次还款的天数"),
+    "own.days_since_paid": Words("time since the latest payment on this receivable", "本笔距最近一次还款的天数"),
     "own.days_to_next_due": Words("days until the next due day", "距下一还款日的天数"),
     "own.days_to_final_due": Words("days until the final due day", "距最后还款日的天数"),
     "own.loan_number": Words("rank among the borrower's loans", "借款序次"),
@@ -40,7 +40,7 @@ TERMS: Mapping[str, Words] = {
     "merchant.age_days": Words("time since the merchant joined", "商户入驻时长"),
     "device.other_borrower_count": Words("other borrowers on the same devices", "同设备其他借款人数"),
     "device.other_loan_count": Words("loans of others on the same devices", "同设备其他人借款笔数"),
-    "device.smoothed_bad_share": Words("bad share of loans on the same devices", "同设备他人借款不良率"),
+    "device.smoothed_bad_ratio": Words("bad share of loans on the same devices", "同设备他人借款不良率"),
     "device.blacklisted_count": Words("blacklisted devices", "黑名单设备数"),
 }
 """By frame and column: a quantity."""
@@ -61,9 +61,7 @@ def _fact(yes: str, yes_zh: str, no: str, no_zh: str) -> Fact:
 FACTS: Mapping[str, Fact] = {
     "own.is_first_loan": _fact("first loan of the borrower", "借款人首笔借款", "not the first loan", "非首笔借款"),
     "own.is_auto_debit": _fact("a debit mandate is in force", "已签约自动扣款", "no debit mandate", "未签约自动扣款"),
-    "own.is_cash_loan": _fact(
-        "cash loan without a merchant", "无商户的现金借款", "loan for a purchase", "消费场景借款"
-    ),
+    "own.is_cash_loan": _fact("cash loan without a merchant", "无商户的现金借款", "loan for a purchase", "消费借款"),
     "own.is_disputed": _fact("an open dispute or chargeback", "存在未结争议或拒付", "no open dispute", "无未结争议"),
     "own.is_refund_open": _fact("an open refund or return", "存在未结退款或退货", "no open refund", "无未结退款"),
     "profile.is_income_unknown": _fact("income was not declared", "未申报收入", "income was declared", "已申报收入"),
@@ -76,9 +74,7 @@ FACTS: Mapping[str, Fact] = {
     "profile.is_blacklisted": _fact(
         "the borrower is blacklisted", "借款人在黑名单中", "not blacklisted", "借款人不在黑名单中"
     ),
-    "merchant.is_active": _fact(
-        "the merchant is active", "商户正常经营", "the merchant is not active", "商户非正常经营"
-    ),
+    "merchant.is_active": _fact("the merchant is active", "商户正常经营", "the merchant is not active", "商户停业"),
     "merchant.is_under_review": _fact(
         "the merchant is under fraud review", "商户处于反欺诈审查", "the merchant is not under review", "商户未被审查"
     ),

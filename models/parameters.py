@@ -19,12 +19,14 @@ class FeatureNote:
     Args:
         name: Column of the feature table.
         is_category: Whether its values are names, not quantities.
+        theme: What it is about; features of one theme give one reason together. Empty: a theme of its own.
         monotone: +1 where more of it can only raise the probability, -1 where it can only lower it, 0 where it is free.
     """
 
     name: str
     monotone: Literal[-1, 0, 1] = 0
     is_category: bool = False
+    theme: str = ""
 
 
 class SplitParameters(Document):

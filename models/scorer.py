@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.bounds import GradeBound, upper_probability
 from models.calibrate import Calibration
-from models.explain import REASONS, reasons
+from models.explain import REASONS, Guide, Hint, Reason, explained, reasons
 from models.forest import Forest
 from models.grade import Scale
 from models.matrix import Columns, matrix
@@ -44,6 +44,7 @@ class Card:
         base_values: The training median of each feature that was never missing in training; it stands in where such a
             feature is missing later, since LightGBM would take 0. Other features may be missing.
         horizon_days: Length of the window that the probability speaks of.
+        hints: What reasons need to know of each feature; one without is a reason of its own, whatever its value.
     """
 
     features: tuple[str, ...]
@@ -54,6 +55,7 @@ class Card:
     bounds: dict[str, GradeBound]
     base_values: dict[str, float]
     horizon_days: int
+    hints: dict[str, Hint] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """Write the card as canonical JSON."""
@@ -86,6 +88,7 @@ def _card(told: dict[str, Any]) -> Card:
         bounds={name: GradeBound(**each) for name, each in told["bounds"].items()},
         base_values=told["base_values"],
         horizon_days=told["horizon_days"],
+        hints={name: Hint(**each) for name, each in told.get("hints", {}).items()},
     )
 
 
@@ -161,7 +164,8 @@ class Scored:
         default_probability: Calibrated probability of default within the horizon.
         default_probability_upper: Its 95 % upper bound: raised as its grade's default rate may truly lie higher.
         grade: Master-scale grade, A best.
-        reasons: Four feature names a row, None where nothing more raised the probability; None if not asked for.
+        reasons: Four feature names a row, None where nothing more raised the probability or the row was not to be
+            explained; None if not asked for.
     """
 
     score: Reals
@@ -171,12 +175,30 @@ class Scored:
     reasons: NDArray[np.object_] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a receivable scores as it does, in log-odds before calibration.
+
+    Args:
+        base: Score of the average training row.
+        score: Score of this one: base and all contributions.
+        contributions: What each feature adds.
+        reasons: Up to four, largest first.
+    """
+
+    base: float
+    score: float
+    contributions: dict[str, float]
+    reasons: tuple[Reason, ...]
+
+
 class Scorer:
     """A model ready to score, made from its texts alone."""
 
     def __init__(self, card: Card, texts: Mapping[str, str], *, threads: int = 1) -> None:
         """Load the members; `threads` never changes a number, only the time."""
         self.card = card
+        self.guide = Guide(card.features, card.hints)
         self._texts = dict(texts)
         self._members: list[tuple[Member, float]] = [
             (_Points(texts[name], card) if name == POINTS else _Trees(texts[name], card, threads), weight)
@@ -243,6 +265,12 @@ class Scorer:
         """Give what each feature adds to each row's score, in log-odds: one column a feature."""
         return self._explained(matrix)[:, :-1]
 
+    def explain(self, row: Reals) -> Explanation:
+        """Explain one row: what every feature adds to the score of the average training row, and the reasons."""
+        told = self._explained(row[None])[0]
+        why = explained(told[:-1], row, self.guide)
+        return Explanation(float(told[-1]), float(told.sum()), dict(zip(self.features, told[:-1], strict=True)), why)
+
     def _explained(self, matrix: Reals) -> Reals:
         if not len(matrix):
             return np.empty((0, len(self.features) + 1))
@@ -253,5 +281,5 @@ class Scorer:
         places = np.flatnonzero(is_wanted)
         for start in range(0, len(places), EXPLAINED_ROWS):
             part = places[start : start + EXPLAINED_ROWS]
-            found[part] = reasons(self.contributions(matrix[part]), self.features)
+            found[part] = reasons(self.contributions(matrix[part]), matrix[part], self.guide)
         return found
