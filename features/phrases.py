@@ -37,6 +37,7 @@ class Side(StrEnum):
     """Where a value lies beside what is usual."""
 
     HIGH = "high"
+    USUAL = "usual"
     LOW = "low"
     MISSING = "missing"
 
@@ -85,7 +86,7 @@ def phrase(feature: Feature, side: Side) -> Words:
     definition = feature.definition
     fact = FACTS.get(f"{definition.frame}.{definition.column}") if isinstance(definition, Term) else None
     if fact:
-        said = fact.no if side is Side.LOW else fact.yes
+        said = fact.no if side in {Side.LOW, Side.USUAL} else fact.yes
         words = Words(f"{said.en}: not known", f"{said.zh}情况未知") if side is Side.MISSING else said
     else:
         words = _judged(definition, side)
@@ -98,8 +99,9 @@ def _judged(definition: Definition, side: Side) -> Words:
         return Words(f"{said.en}: not known", f"{said.zh}无记录")
     is_time = isinstance(definition, Aggregate) and definition.aggregation in TIMES
     high, low = ("long", "short") if is_time else ("high", "low")
-    chinese = {Side.HIGH: "偏长" if is_time else "偏高", Side.LOW: "偏短" if is_time else "偏低"}
-    return Words(f"{said.en}: {high if side is Side.HIGH else low}", said.zh + chinese[side])
+    english = {Side.HIGH: high, Side.USUAL: "as usual", Side.LOW: low}
+    chinese = {Side.HIGH: "偏长" if is_time else "偏高", Side.USUAL: "正常", Side.LOW: "偏短" if is_time else "偏低"}
+    return Words(f"{said.en}: {english[side]}", said.zh + chinese[side])
 
 
 def quantity(definition: Definition) -> Words:
@@ -234,7 +236,7 @@ def reasons_json(features: Sequence[Feature] = FEATURES) -> str:
         each.name: {
             "code": reason_code(each),
             "theme": theme(each),
-            **{side.value: [phrase(each, side).en, phrase(each, side).zh] for side in Side},
+            **{side.value: [phrase(each, side).en, phrase(each, side).zh] for side in Side if side is not Side.USUAL},
         }
         for each in features
     }

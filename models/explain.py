@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Side = Literal["high", "low", "missing", ""]
+Side = Literal["high", "usual", "low", "missing", ""]
 
 REASONS = 4
 
@@ -65,6 +65,8 @@ class Guide:
             return "missing"
         if np.isnan(self.typical[place]):
             return ""
+        if value == self.typical[place]:
+            return "usual"
         return "high" if value > self.typical[place] else "low"
 
     def themed(self, contributions: Reals) -> Reals:
@@ -112,10 +114,10 @@ def reasons(contributions: Reals, values: Reals, guide: Guide) -> NDArray[np.obj
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason of one receivable.
+    """What one theme does to one receivable's score.
 
     Args:
-        feature: The feature that speaks for its theme.
+        feature: The feature that speaks for the theme.
         theme: What it is about.
         side: Where its value lies beside what is usual; empty for a category.
         value: The receivable's value, NaN for missing.
@@ -131,17 +133,39 @@ class Reason:
     contribution: float
 
 
-def explained(contributions: Reals, values: Reals, guide: Guide) -> tuple[Reason, ...]:
-    """Give the reasons of one row, largest first."""
-    places = [int(place) for place in ranked(contributions[None], values[None], guide)[0] if place >= 0]
-    return tuple(
-        Reason(
-            feature=str(guide.features[place]),
-            theme=guide.themes[place],
-            side=guide.side(place, float(values[place])),
-            value=float(values[place]),
-            typical=float(guide.typical[place]),
-            contribution=float(contributions[[name == guide.themes[place] for name in guide.themes]].sum()),
-        )
-        for place in places
-    )
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a receivable scores as it does, in log-odds before calibration.
+
+    Args:
+        base: Score of the average training row.
+        score: Score of this one: the base and what all themes add.
+        reasons: Up to four themes that raise it and whose value speaks for that, largest first.
+        parts: All themes, those that move the score most first.
+    """
+
+    base: float
+    score: float
+    reasons: tuple[Reason, ...]
+    parts: tuple[Reason, ...]
+
+
+def explanation(contributions: Reals, values: Reals, guide: Guide) -> Explanation:
+    """Explain one row by its contributions, the base last among them."""
+    own, base = contributions[:-1], float(contributions[-1])
+    places = [int(place) for place in ranked(own[None], values[None], guide)[0] if place >= 0]
+    speaks = {guide.themes[place]: place for place in places}
+    parts = [_part(members, own, values, guide, speaks) for members in guide.members]
+    found = {one.feature: one for one in parts}
+    told = tuple(found[str(guide.features[place])] for place in places)
+    parts.sort(key=lambda one: -abs(one.contribution))
+    return Explanation(base, base + float(own.sum()), told, tuple(parts))
+
+
+def _part(members: NDArray[np.int64], own: Reals, values: Reals, guide: Guide, speaks: Mapping[str, int]) -> Reason:
+    """Give a theme by its spokesman; where it is no reason, by the feature that moves most the way the theme moves."""
+    total, theme = float(own[members].sum()), guide.themes[members[0]]
+    most = int(members[np.argmax(own[members] * (1 if total >= 0 else -1))])
+    place = speaks.get(theme, most)
+    value, typical = float(values[place]), float(guide.typical[place])
+    return Reason(str(guide.features[place]), theme, guide.side(place, value), value, typical, total)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.bounds import GradeBound, upper_probability
 from models.calibrate import Calibration
-from models.explain import REASONS, Guide, Hint, Reason, explained, reasons
+from models.explain import REASONS, Explanation, Guide, Hint, explanation, reasons
 from models.forest import Forest
 from models.grade import Scale
 from models.matrix import Columns, matrix
@@ -175,23 +175,6 @@ class Scored:
     reasons: NDArray[np.object_] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a receivable scores as it does, in log-odds before calibration.
-
-    Args:
-        base: Score of the average training row.
-        score: Score of this one: base and all contributions.
-        contributions: What each feature adds.
-        reasons: Up to four, largest first.
-    """
-
-    base: float
-    score: float
-    contributions: dict[str, float]
-    reasons: tuple[Reason, ...]
-
-
 class Scorer:
     """A model ready to score, made from its texts alone."""
 
@@ -266,10 +249,8 @@ class Scorer:
         return self._explained(matrix)[:, :-1]
 
     def explain(self, row: Reals) -> Explanation:
-        """Explain one row: what every feature adds to the score of the average training row, and the reasons."""
-        told = self._explained(row[None])[0]
-        why = explained(told[:-1], row, self.guide)
-        return Explanation(float(told[-1]), float(told.sum()), dict(zip(self.features, told[:-1], strict=True)), why)
+        """Explain one row: what every theme adds to the score of the average training row, and the reasons."""
+        return explanation(self._explained(row[None])[0], row, self.guide)
 
     def _explained(self, matrix: Reals) -> Reals:
         if not len(matrix):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.explain import REASONS, Guide, Hint, Reals, explained, ranked, reasons
+from models.explain import REASONS, Guide, Hint, Reals, explanation, ranked, reasons
 from models.fit import TrainedModel
 from models.scorer import Card, Scorer
 from tests.models.known import NAMES, World
@@ -61,7 +61,9 @@ def test_reasons_are_those_of_plain_loops(rows: list[tuple[list[float], list[flo
     """With ties, missing and infinite values, and values just at what is usual."""
     contributions, values = (np.array(side) for side in zip(*rows, strict=True))
     assert reasons(contributions, values, GUIDE).tolist() == [plainly(*row) for row in rows]
-    singles = [[one.feature for one in explained(*row, GUIDE)] for row in zip(contributions, values, strict=True)]
+    lines = np.column_stack([contributions, np.zeros(len(rows))])
+    told = [explanation(*row, GUIDE) for row in zip(lines, values, strict=True)]
+    singles = [[one.feature for one in each.reasons] for each in told]
     assert singles == [[name for name in plainly(*row) if name] for row in rows]
 
 
@@ -71,7 +73,8 @@ def test_reasons_are_those_of_plain_loops(rows: list[tuple[list[float], list[flo
 )
 def test_a_reason_of_more_is_given_only_where_there_is_more(contributions: list[float], values: list[float]) -> None:
     """On the risky side of what is usual, or missing; never two of one theme; themes keep the sum."""
-    told = explained(np.array(contributions), np.array(values), GUIDE)
+    found = explanation(np.array([*contributions, -2.0]), np.array(values), GUIDE)
+    told = found.reasons
     for one in told:
         monotone = HINTS.get(one.feature, Hint()).monotone
         if one.side == "high":
@@ -82,7 +85,9 @@ def test_a_reason_of_more_is_given_only_where_there_is_more(contributions: list[
             assert monotone <= 0
     assert len({one.theme for one in told}) == len(told)
     assert [one.contribution for one in told] == sorted((one.contribution for one in told), reverse=True)
-    assert GUIDE.themed(np.array([contributions])).sum() == pytest.approx(sum(contributions))
+    assert len({one.theme for one in found.parts}) == len(found.parts) == 6
+    assert found.base + sum(one.contribution for one in found.parts) == pytest.approx(found.score)
+    assert found.score == pytest.approx(sum(contributions) - 2.0)
 
 
 def test_few_features_leave_reasons_empty() -> None:
@@ -106,7 +111,7 @@ def test_base_and_contributions_are_the_score(known: World, scorer: Scorer) -> N
     bases = set()
     for place, row in enumerate(rows):
         told = scorer.explain(row)
-        assert told.base + sum(told.contributions.values()) == pytest.approx(told.score, abs=1e-12)
+        assert told.base + sum(one.contribution for one in told.parts) == pytest.approx(told.score, abs=1e-12)
         assert told.score == pytest.approx(scored.score[place], abs=1e-9)
         assert [one.feature for one in told.reasons] == [name for name in scored.reasons[place] if name]
         bases.add(round(told.base, 9))
