@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import lightgbm as lgb
@@ -24,6 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from models.bounds import GradeBound
 from models.calibrate import Calibration
 from models.grade import Scale
 from models.parameters import MASTER_SCALE
@@ -43,6 +45,8 @@ MISSING_SHARE = 0.05
 AS_OF = date(2025, 1, 31)
 NAMES = tuple(f"f{number:03d}" for number in range(FEATURES))
 NOBODY = 2.0
+BOOSTER = "scoring-booster.txt"
+"""Trained once for all sizes."""
 TABLE: Table = derived(
     "features",
     "Features of the benchmark.",
@@ -64,7 +68,7 @@ def numbers(seed: int, rows: int) -> np.ndarray:
 
 def train(folder: Path) -> None:
     """Train the booster once."""
-    if (folder / "booster.txt").exists():
+    if (folder.parent / BOOSTER).exists():
         return
     drawn = numbers(0, TRAINING_ROWS).T
     values = np.nan_to_num(drawn)
@@ -74,7 +78,7 @@ def train(folder: Path) -> None:
     shape = {"objective": "binary", "num_leaves": LEAVES, "learning_rate": 0.05, "feature_fraction": 0.6}
     shape |= {"min_data_in_leaf": 50, "seed": 1, "verbosity": -1, "num_threads": 2}
     data = lgb.Dataset(drawn, told, feature_name=list(NAMES))
-    (folder / "booster.txt").write_text(lgb.train(shape, data, TREES).model_to_string())
+    (folder.parent / BOOSTER).write_text(lgb.train(shape, data, TREES).model_to_string())
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -85,11 +89,11 @@ def files(folder: Path) -> dict[str, str]:
         members=(("booster.txt", 1.0),),
         calibration=Calibration("sigmoid", 0.0, 1.0),
         scale=Scale.of(MASTER_SCALE),
-        bounds={},
+        bounds={band.grade: GradeBound(band.below / 2, min(0.99, band.below)) for band in MASTER_SCALE},
         base_values={},
         horizon_days=180,
     )
-    return {"booster.txt": (folder / "booster.txt").read_text(), MODEL_FILE: card.to_text()}
+    return {"booster.txt": (folder.parent / BOOSTER).read_text(), MODEL_FILE: card.to_text()}
 
 
 def write(folder: Path, rows: int) -> None:
@@ -120,7 +124,7 @@ def _features(number: int, size: int) -> dict[str, pa.Array]:
 
 
 def _states(size: int) -> dict[str, pa.Array]:
-    amount = pa.repeat(pa.scalar(1000).cast(pa.decimal128(18, 2)), size)
+    amount = pa.repeat(pa.scalar(Decimal(1000), pa.decimal128(18, 2)), size)
     return {"current_principal_amount": amount, "is_open": pa.repeat(pa.scalar(value=True), size)}
 
 
@@ -145,7 +149,7 @@ def _same_bits(folder: Path, catalog: Catalog) -> None:
     ids = pq.read_table(path, columns=["receivable_id"])["receivable_id"].to_pylist()
     tags = catalog.arrow(RECEIVABLE_TAGS, columns=["receivable_id", "default_probability"])
     found = dict(zip(tags["receivable_id"].to_pylist(), tags["default_probability"].to_pylist(), strict=True))
-    booster = lgb.Booster(model_file=folder / "booster.txt")
+    booster = lgb.Booster(model_file=folder.parent / BOOSTER)
     wanted = Calibration("sigmoid", 0.0, 1.0).probability(booster.predict(_single(path), raw_score=True))
     if len(found) != catalog.row_count("features") or [found[one] for one in ids] != wanted.tolist():
         raise SystemExit("the tags are not what LightGBM predicts, bit for bit")
@@ -158,7 +162,7 @@ def _single(path: str) -> np.ndarray:
 
 def plain(folder: Path, threads: int) -> float:
     """Give the seconds of LightGBM's own `predict`, a file of float32 in memory after the other."""
-    booster, taken = lgb.Booster(model_file=folder / "booster.txt"), 0.0
+    booster, taken = lgb.Booster(model_file=folder.parent / BOOSTER), 0.0
     for values in _held(Catalog(folder)):
         started = time.perf_counter()
         booster.predict(values, num_threads=threads)
@@ -174,7 +178,7 @@ def _held(catalog: Catalog) -> Iterator[np.ndarray]:
 def measure(kind: str, folder: Path, threads: int) -> tuple[float, float]:
     """Run one side in a process of its own; give seconds and the most memory that it held, in gigabytes."""
     line = [sys.executable, __file__, "--side", kind, "--threads", str(threads), str(folder)]
-    told = json.loads(subprocess.run(line, check=True, capture_output=True, text=True).stdout.splitlines()[-1])  # noqa: S603
+    told = json.loads(subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])  # noqa: S603
     return told["seconds"], told["peak_gb"]
 
 
@@ -192,7 +196,7 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(json.dumps({"seconds": seconds, "peak_gb": peak}))
         return
-    folder = given.folder / f"scoring-{given.rows}"
+    folder = given.folder.resolve() / f"scoring-{given.rows}"
     folder.mkdir(parents=True, exist_ok=True)
     train(folder)
     write(folder, given.rows)

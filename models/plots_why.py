@@ -47,7 +47,9 @@ def waterfall(
         form: Kind of picture.
         font: A font that has the letters of the words, where matplotlib's own has not.
     """
-    first, rest = told.parts[:MOST_STEPS], told.parts[MOST_STEPS:]
+    others = [one for one in told.parts if one not in told.reasons]
+    shown = {one.theme for one in (*told.reasons, *others[: MOST_STEPS - len(told.reasons)])}
+    first, rest = ([one for one in told.parts if (one.theme in shown) is kept] for kept in (True, False))
     steps = [(label(one), one.contribution) for one in first if one.contribution]
     if rest:
         steps.append((f"{len(rest)} other themes", sum(one.contribution for one in rest)))
@@ -110,6 +112,6 @@ def movers(moved: Mapping[str, float], what: str, rows: int, form: Format = "png
         axes.set_xlabel("mean absolute contribution to the score, in log-odds")
         top = next(iter(moved), "nothing")
         share = moved.get(top, 0.0) / max(sum(moved.values()), 1e-300)
-        axes.set_title(f"{top} moves scores most: {share:.0%} of all that moves them\nby {what}, {rows:,} receivables")
+        axes.set_title(f"{top} moves scores most, {share:.0%} of it all\nby {what}, {rows:,} receivables", loc="right")
 
     return picture(draw, form, size=(7.0, 1.7 + 0.27 * min(MOST_BARS, len(moved))))

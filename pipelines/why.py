@@ -24,6 +24,8 @@ Language = Literal["en", "zh"]
 SAMPLE = 2_000
 """Receivables that an overview looks at, by hash of their id."""
 KNOWN = {each.name: each for each in CATALOGUE}
+FAMILIES = {"own": "own terms", "profile": "the profile"}
+"""Words for families whose name says little by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ def _said(one: Reason, language: Language) -> Mapping[str, object]:
     return {"code": reason_code(feature), "reason": getattr(phrase(feature, Side(one.side)), language)}
 
 
+def _family(name: str) -> str:
+    return FAMILIES.get(name, name.replace("_", " "))
+
+
 def why(workspace: Workspace, as_of: date, receivable: str, version: str) -> Why:
     """Explain what a model says of an open receivable.
 
@@ -116,7 +122,7 @@ def overview(workspace: Workspace, as_of: date, version: str) -> tuple[dict[str,
     if not len(rows):
         raise CatalogError(f"no features as of {as_of}", "a day that was run", f"poolwright run --as-of {as_of}")
     parts = scorer.contributions(scorer.matrix(rows))
-    families = {name: KNOWN[name].family.replace("_", " ") for name in scorer.features if name in KNOWN}
+    families = {name: _family(KNOWN[name].family) for name in scorer.features if name in KNOWN}
     themes = dict(zip(scorer.features, scorer.guide.themes, strict=True))
     by_family = moved_by(parts, families, scorer.features)
     by_theme = moved_by(parts, themes, scorer.features)
