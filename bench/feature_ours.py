@@ -99,8 +99,8 @@ def lay(spark: SparkSession, data: str, store: str, layer: str, *between: str) -
     held = [str(path) for path in Path(store).glob("*/*/*.parquet")]
     before = spark.read.parquet(*held) if held else None
     count, task = _bucket_count(data), partial(write, folder=Path(store) / layer)
-    several = repeated(made, before, TASKS)
-    ordered = dealt(made, before, layer, count, several if several.count() else None)
+    keys = repeated(made, before, TASKS).toArrow()
+    ordered = dealt(made, before, layer, count, spark.createDataFrame(keys) if keys.num_rows else None)
     ordered.repartition(TASKS, BUCKET).mapInArrow(task, TOLD).toArrow()
 
 

@@ -126,6 +126,8 @@ LAYOUTS: Mapping[str, Layout] = {
 def repeated(rows: DataFrame, laid: DataFrame | None, tasks: int) -> DataFrame:
     """Give the `key_hash` of events of which new rows and rows laid before hold several versions, each once.
 
+    Collect it before `dealt` is handed it: on Sail a Python task that waits for another can wait for ever.
+
     Args:
         rows: New rows, as `timed` gives them: eight bytes of each are held in memory.
         laid: Rows laid before; none where nothing was.

@@ -116,8 +116,9 @@ def _add_layer(workspace: Workspace, table: Table, fresh: Mapping[str, str], lay
     before = laid if layers else None
     rows, columns = LAYOUTS[table.name].make(source), [column.name for column in table.columns]
     tasks = _tasks(workspace, settings.buckets)
-    several = repeated(rows, before, tasks)
-    ordered = dealt(rows, before, layer, settings.buckets, several if several.count() else None).select(*columns)
+    keys = repeated(rows, before, tasks).toArrow()
+    several = workspace.session.createDataFrame(keys) if keys.num_rows else None
+    ordered = dealt(rows, before, layer, settings.buckets, several).select(*columns)
     run_rows = max(settings.part_rows // tasks, 1)
     task = partial(write, folder=workspace.catalog.new_folder(table, layer), run_rows=run_rows)
     files = ordered.repartition(tasks, BUCKET).mapInArrow(task, TOLD).toArrow()

@@ -90,9 +90,10 @@ def _new_path(folder: Path, bucket: int) -> Path:
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Open a file whose texts are written as the dictionaries that they are read as."""
+    """Open a file whose texts are written as the dictionaries that they are read as; any column may be null."""
     code = pa.dictionary(pa.int32(), pa.string())
-    fields = [item.with_type(code) if pa.types.is_string(item.type) else item for item in schema]
+    typed = (item.with_type(code) if pa.types.is_string(item.type) else item for item in schema)
+    fields = [item.with_nullable(True) for item in typed]
     return pq.ParquetWriter(path, pa.schema(fields), compression="lz4", store_schema=False)
 
 
