@@ -12,8 +12,8 @@ ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-sizing dist cluster \
-	cluster-stop docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth bench-sizing dist \
+	cluster cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -57,8 +57,15 @@ test-all: setup  ## Test all: real data, long runs, and the engine's own modules
 demo: setup  ## Simulate a platform, train, run two days, buy, report (workspace ./demo)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/demo.sh $(DEMO)
 
-notebooks: setup  ## Run every notebook as a script
-	for notebook in notebooks/*.py; do $(BIN)/python "$$notebook" || exit 1; done
+notebooks: setup  ## Run every notebook on the demo's workspace and write what it shows to docs/notebooks (after make demo)
+	mkdir -p build/notebooks docs/notebooks
+	for notebook in notebooks/*.py; do \
+		name=$$(basename "$$notebook" .py) && \
+		POOLWRIGHT_HOME="$(CURDIR)/$(DEMO)/workspace" PYTHONPATH="$(CURDIR)" \
+			$(BIN)/jupytext --quiet --to ipynb --execute --output "build/notebooks/$$name.ipynb" "$$notebook" && \
+		$(BIN)/jupyter-nbconvert --log-level ERROR --to markdown --output-dir docs/notebooks "build/notebooks/$$name.ipynb" \
+			|| exit 1; \
+	done
 
 bench: setup  ## Measure what docs/benchmarks.md shows
 	$(BIN)/python bench/main_job.py
@@ -68,6 +75,9 @@ bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and S
 
 bench-models: setup  ## Measure the model lab against public models (about two hours; a run that was cut goes on)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/model_harness.py $(BENCH_FOLDER)/models
+
+bench-truth: setup  ## Measure models and upper bounds against the truth of the simulated platform (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/truth_harness.py
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)

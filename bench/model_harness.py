@@ -76,10 +76,12 @@ def band(each: CreditSet, said: np.ndarray) -> float:
     return float(np.quantile([calibration_error(Sample.of(one.astype(float), probability)) for one in drawn], 0.95))
 
 
-def recipe() -> TrainingParameters:
+def recipe(threads: int) -> TrainingParameters:
     """Give the configuration that is measured: no row is set aside, five folds within the training rows."""
-    parameters = load_settings(ROOT / "conf", RECIPE).section("training", TrainingParameters)
-    return parameters.model_copy(update={"split": SplitParameters(out_of_time_share=0, folds=5)})
+    told = load_settings(ROOT / "conf", RECIPE).section("training", TrainingParameters)
+    first, *others = (each.model_copy(update={"threads": threads}) for each in (told.booster, *told.further_boosters))
+    split = SplitParameters(out_of_time_share=0, folds=5)
+    return told.model_copy(update={"split": split, "booster": first, "further_boosters": tuple(others)})
 
 
 def table(figures: Mapping[str, Mapping[str, Mapping[str, float]]], bands: Mapping[str, float]) -> None:
@@ -100,10 +102,11 @@ def main() -> None:
     asked.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     asked.add_argument("--sets", default=",".join(SETS))
     asked.add_argument("--models", default=",".join(("poolwright", *PEERS)))
+    asked.add_argument("--threads", type=int, default=THREADS, help="Of ours; they change no number.")
     told = asked.parse_args()
     warnings.filterwarnings("ignore", module="sklearn|lightgbm")
     told.folder.mkdir(parents=True, exist_ok=True)
-    figures, bands, parameters = {}, {}, recipe()
+    figures, bands, parameters = {}, {}, recipe(told.threads)
     for name in told.sets.split(","):
         each = load(name, told.data)
         said = {model: kept(told.folder, each, model, parameters) for model in told.models.split(",")}

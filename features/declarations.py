@@ -129,12 +129,22 @@ class Smoothed:
 
     `cases` and `rows` count the same stream for one entity. A group without rows gets the platform's rate; null where
     the platform has no rows, or the receivable has no such group.
+
+    Args:
+        subject: Word that stands in the name for what is rated.
+        cases: How many of the rows are cases.
+        rows: How many rows there are.
+        weight: So many rows at the platform's rate stand beside the group's own.
+        is_relative: Whether to give it as a multiple of the platform's rate of the same day, (cases / platform rate +
+            weight) / (rows + weight): exactly 1 for a group without rows, null also where the platform has no case. A
+            rate over all that was ever known grows with the platform's age, so that by itself it tells the calendar.
     """
 
     subject: str
     cases: Aggregate
     rows: Aggregate
     weight: int = 50
+    is_relative: bool = False
 
 
 Definition = Aggregate | Term | Ratio | Difference | Trend | Smoothed

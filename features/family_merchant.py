@@ -9,14 +9,16 @@ from features.family_repayment import LATENESS
 MERCHANT, SHARED_DEVICE = "merchant", "shared_device"
 NO_MERCHANT = "the receivable has no merchant, or it is not known"
 NO_GROUP = "the platform has no such loan yet, or the receivable has no such group"
+NO_BAD_GROUP = "no such loan of the platform was bad yet, or the receivable has no such group"
 NO_DEVICE = "no device of the borrower is known"
 
 
 def _bad_rate(entity: str, words: str, weight: int) -> tuple[Feature, ...]:
     rows = Aggregate("loan", Aggregation.COUNT, "seasoned", where=is_set("is_seasoned"), entity=entity)
     cases = replace(rows, subject="seasoned_bad", where=is_set("is_seasoned", "is_bad"))
-    sentence = f"Share of loans {words}, 60 days old or older, that were ever 30 days past due or lost, smoothed"
-    return combined(MERCHANT, Smoothed("bad_share", cases, rows, weight), sentence, "share", 1, NO_GROUP)
+    bad = f"Share of loans {words}, 60 days old or older, that were ever 30 days past due or lost"
+    ratio = Smoothed("bad_ratio", cases, rows, weight, is_relative=True)
+    return combined(MERCHANT, ratio, f"{bad}, smoothed, over the platform's share", "ratio", 1, NO_BAD_GROUP)
 
 
 SOLD = Aggregate("order", Aggregation.COUNT, "sold", entity="merchant_id", window_days=180)
@@ -112,11 +114,11 @@ DEVICE_FEATURES: tuple[Feature, ...] = (
     term(
         SHARED_DEVICE,
         "device",
-        "smoothed_bad_share",
-        "Share of these loans that were ever 30 days past due or lost, smoothed towards the platform's",
-        "share",
+        "smoothed_bad_ratio",
+        "Share of these loans that were ever 30 days past due or lost, smoothed, over the platform's share",
+        "ratio",
         1,
-        f"{NO_DEVICE}, or the platform has no such loan yet",
+        f"{NO_DEVICE}, or no such loan of the platform was bad yet",
     ),
     term(
         SHARED_DEVICE,

@@ -38,7 +38,9 @@ receivable as of the start of a local day, by what was known before it.
 - **Streaks**: `streak` is how many of the latest events had it without a break, 0 when the latest had not; `longest` is
   the longest such run. **Recency** is the age in days of the latest event, `oldest` that of the first.
 - **Entropy** says how evenly things spread over groups, in nats: -sum p ln p.
-- **Smoothed** rates are drawn towards the platform's own: (cases + weight x platform rate) / (rows + weight).
+- **Smoothed** rates are drawn towards the platform's own: (cases + weight x platform rate) / (rows + weight). A
+  smoothed **ratio** is that over the platform's rate of the same day, (cases / platform rate + weight) / (rows +
+  weight): 1 is the platform's own, whatever its level.
 - **Direction** is the domain's judgement, which the model is held to; where none stands, the model is free.
 """
 
@@ -90,9 +92,14 @@ def formula(definition: Definition) -> str:
             return f"({formula(left)}) - ({formula(right)})"
         case Trend(recent=recent, longer=longer):
             return f"({formula(recent)}) / {recent.window_days} / (({formula(longer)}) / {longer.window_days})"
-        case Smoothed(cases=cases, rows=rows, weight=weight):
-            top = f"({formula(cases)}) + {weight} x the platform's rate of these"
-            return f"({top}) / (({formula(rows)}) + {weight})"
+        case Smoothed():
+            return _smoothed_formula(definition)
+
+
+def _smoothed_formula(smoothed: Smoothed) -> str:
+    cases, rate, weight = formula(smoothed.cases), "the platform's rate of these", smoothed.weight
+    top = f"({cases}) / {rate} + {weight}" if smoothed.is_relative else f"({cases}) + {weight} x {rate}"
+    return f"({top}) / (({formula(smoothed.rows)}) + {weight})"
 
 
 def _aggregate_formula(aggregate: Aggregate) -> str:

@@ -261,4 +261,6 @@ def _smoothed(definition: Smoothed) -> Column:
     cases, rows = definition.cases, definition.rows
     platform = over(value_of(of_platform(cases)), value_of(of_platform(rows)))
     weight = F.lit(float(definition.weight))
+    if definition.is_relative:
+        return (over(value_of(cases), platform) + weight) / (value_of(rows) + weight)
     return (value_of(cases) + weight * platform) / (value_of(rows) + weight)

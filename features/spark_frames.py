@@ -172,14 +172,14 @@ def _device(as_of: AsOf) -> DataFrame:
     borrowers = attached(used.select("borrower_id").distinct(), found, "borrower_id").crossJoin(platform)
     borrowers = attached(borrowers, listed.agg(F.count("*").alias("_listed")), "borrower_id")
     loans_of_others, bad_ones = (F.coalesce(name, F.lit(0.0)) for name in ("_rows", "_bad"))
-    smoothed = (bad_ones + DEVICE_WEIGHT * F.col("_rate")) / (loans_of_others + DEVICE_WEIGHT)
+    smoothed = (over(bad_ones, F.col("_rate")) + DEVICE_WEIGHT) / (loans_of_others + DEVICE_WEIGHT)
     return _named(
         "device",
         borrowers,
         {
             "other_borrower_count": F.coalesce("_people", F.lit(0)),
             "other_loan_count": loans_of_others,
-            "smoothed_bad_share": smoothed,
+            "smoothed_bad_ratio": smoothed,
             "blacklisted_count": F.coalesce("_listed", F.lit(0)),
         },
     )

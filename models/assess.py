@@ -19,6 +19,7 @@ from models.leakage import Finding
 from models.matrix import matrix
 from models.parameters import FeatureNote
 from models.probe import Probe, probe
+from models.rows import WEIGHT
 from models.scorer import Scorer
 from models.stability import feature_shifts, shift
 from schemas.hashing import canonical_json
@@ -112,7 +113,11 @@ class Assessment:
 
 
 def assess(
-    trained: TrainedModel, frame: Frame, notes: Sequence[FeatureNote], checked: CrossValidation | None = None
+    trained: TrainedModel,
+    frame: Frame,
+    notes: Sequence[FeatureNote],
+    checked: CrossValidation | None = None,
+    seen: Sequence[Finding] = (),
 ) -> Assessment:
     """Gather a trained model's evidence.
 
@@ -121,6 +126,7 @@ def assess(
         frame: What it was trained on.
         notes: Its features with their directions.
         checked: Cross-validation, which judges it where too few defaults lie out of time.
+        seen: What the audit has found in the features before training.
     """
     side, judged, metrics = _judged(trained, checked)
     keyed = frame.rows.set_index(KEYS)
@@ -128,15 +134,13 @@ def assess(
     names = [note.name for note in notes]
     sides = (matrix(training, names), matrix(test, names) if len(test) else np.empty((0, len(names))))
     divided = keyed.loc[_keys(judged)]
-    sample = _sample(judged)
-    singles = leakage.single_aucs(sides[0], training["is_default"].to_numpy(dtype=np.float64), names)
+    sample = _sample(judged, _weight(divided))
+    outcome = training["is_default"].to_numpy(dtype=np.float64)
+    singles = leakage.single_aucs(sides[0], outcome, names, _weight(training))
     features = _features(trained, notes, singles)
     scorer = Scorer.from_files(trained.files, threads=trained.parameters.booster.threads)
     compared = _compared(trained, sides, (training, test), names) if len(test) else None
-    bounds = trained.parameters.leakage
-    found = leakage.too_good(metrics.get("auc", 0.0), bounds, f"on {SIDES[side]}")
-    found += leakage.single_features(singles, trained.importance, bounds)
-    found += leakage.separable(compared[2], bounds) if compared else []
+    found = _found(trained, f"on {SIDES[side]}", metrics, singles, compared[2] if compared else None)
     return Assessment(
         judged_on=side,
         rows=len(judged),
@@ -155,8 +159,21 @@ def assess(
         features=features,
         separation=_separated(compared[2]) if compared else None,
         probe=probe(scorer, sides[0], notes, [row["feature"] for row in features]),
-        findings=tuple(found),
+        findings=(*seen, *found),
     )
+
+
+def _found(
+    trained: TrainedModel,
+    where: str,
+    metrics: Mapping[str, float],
+    singles: pd.DataFrame,
+    apart: leakage.Separation | None,
+) -> list[Finding]:
+    bounds = trained.parameters.leakage
+    found = leakage.too_good(metrics.get("auc", 0.0), bounds, where)
+    found += leakage.single_features(singles, trained.importance, bounds)
+    return found + (leakage.separable(apart, bounds) if apart else [])
 
 
 def _judged(trained: TrainedModel, checked: CrossValidation | None) -> tuple[str, pd.DataFrame, dict[str, float]]:
@@ -172,8 +189,13 @@ def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(rows[KEYS])
 
 
-def _sample(rows: pd.DataFrame) -> Sample:
-    return Sample.of(rows["is_default"].to_numpy(dtype=np.float64), rows["default_probability"].to_numpy(np.float64))
+def _sample(rows: pd.DataFrame, weight: Reals | None) -> Sample:
+    probability = rows["default_probability"].to_numpy(dtype=np.float64)
+    return Sample.of(rows["is_default"].to_numpy(dtype=np.float64), probability, weight)
+
+
+def _weight(rows: pd.DataFrame) -> Reals | None:
+    return rows[WEIGHT].to_numpy(dtype=np.float64) if WEIGHT in rows else None
 
 
 def _days(judged: pd.DataFrame, training: pd.DataFrame) -> tuple[str, str, str, str]:
@@ -232,12 +254,14 @@ def _compared(
 ) -> tuple[dict[str, float], Table, leakage.Separation]:
     """Compare the test rows with the training rows: probability, features, and whether they tell themselves apart."""
     threads, most = trained.parameters.booster.threads, trained.parameters.leakage.separation_rows
-    who = tuple(each["borrower_id"].to_numpy(dtype=object) for each in rows)
+    first, second = (each["borrower_id"].to_numpy(dtype=object) for each in rows)
+    before, after = (_weight(each) for each in rows)
+    weights = None if before is None or after is None else (before, after)
     scorer = Scorer.from_files(trained.files, threads=threads)
     said = [scorer.score(side, explained=False).default_probability for side in sides]
-    moved = asdict(shift(said[0], said[1], (who[0], who[1])))
-    told = _records(feature_shifts(sides[0], sides[1], names, (who[0], who[1])))
-    return moved, told, leakage.separation(sides, (who[0], who[1]), names, most, threads)
+    moved = asdict(shift(said[0], said[1], (first, second), weights=weights))
+    told = _records(feature_shifts(sides[0], sides[1], names, (first, second), weights))
+    return moved, told, leakage.separation(sides, (first, second), names, most, threads, weights)
 
 
 def _separated(told: leakage.Separation) -> dict[str, Any]:

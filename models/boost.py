@@ -35,18 +35,17 @@ def early_stopped(rows: Rows, training: Flags, held: Flags, shape: BoosterParame
 def out_of_fold(rows: Rows, folds: Folds, shape: BoosterParameters, progress: Progress) -> tuple[Reals, int]:
     """Give each held-out row's score by boosters that never saw its borrower, and the number of trees.
 
-    The number of trees is the mean of what early stopping found, over folds and seeds; all scores are of that number.
-    Rows that no fold holds out score NaN.
+    The number of trees is the mean of what early stopping found over the folds; all scores are of that number. The
+    first seed tells: others are for the boosters that are kept. Rows that no fold holds out score NaN.
     """
     tried: list[tuple[Flags, Booster]] = []
     for number, (training, held) in enumerate(folds):
         progress(f"fold {number + 1} of {len(folds)}", number / len(folds))
-        tried += [(held, early_stopped(rows, training, held, shape, seed)) for seed in shape.seeds]
+        tried.append((held, early_stopped(rows, training, held, shape, shape.seeds[0])))
     rounds = max(1, round(float(np.mean([booster.best_iteration for _, booster in tried]))))
-    scores = np.where(folds.is_held, 0.0, np.nan)
+    scores = np.full(len(rows), np.nan)
     for held, booster in tried:
-        said = booster.predict(rows.features[held], raw_score=True, num_iteration=rounds)
-        scores[held] += said / len(shape.seeds)
+        scores[held] = booster.predict(rows.features[held], raw_score=True, num_iteration=rounds)
     return scores, rounds
 
 

@@ -272,5 +272,6 @@ def by_part(part: Sequence[object] | NDArray[np.generic], sample: Sample, name: 
     for value in np.unique(parts):
         inside = parts == value
         inner = Sample.of(sample.outcome[inside], sample.probability[inside], sample.weight[inside])
-        found.append({name: value, "row_count": int(inside.sum()), "default_count": inner.bad, **measure(inner)})
+        rows = float(inner.weight.sum())
+        found.append({name: value, "row_count": rows, "default_count": inner.bad, **measure(inner)})
     return pd.DataFrame(found)

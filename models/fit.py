@@ -1,18 +1,17 @@
 """Training: from a frame of features and outcomes to a model that is measured on borrowers and dates it never saw."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models import evaluate
 from models.blend import Fitted, fit, predict
 from models.boost import Progress
 from models.calibrate import Calibration
 from models.challenge import challenged
-from models.evaluate import Sample
+from models.measured import measured
 from models.parameters import FeatureNote, TrainingParameters
 from models.rows import Rows, labelled_rows
 from models.select import Selection
@@ -21,17 +20,6 @@ from models.stability import population_stability
 from models.tune import tuned
 
 Reals = NDArray[np.float64]
-Metric = Callable[[Sample], float]
-
-WITH_INTERVAL: Mapping[str, Metric] = {
-    "auc": evaluate.auc,
-    "ks": evaluate.ks,
-    "brier": evaluate.brier,
-    "calibration_error": evaluate.calibration_error,
-    "calibration_slope": lambda sample: evaluate.calibration_line(sample)[1],
-    "h_measure": evaluate.h_measure,
-    "captured_top_10": lambda sample: evaluate.captured_at(sample, 0.10),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +110,9 @@ def train(
     parameters, trials = _searched(training, parameters, progress)
     fitted = fit(training, parameters, progress)
     progress("measuring", 0.95)
-    held = np.isfinite(fitted.probability)
-    out_of_fold = _predictions(training.where(held), fitted.probability[held])
-    tested = _predictions(test, predict(fitted.files, test, parameters.booster.threads))
-    metrics = _measured("out_of_fold", training.where(held), fitted.probability[held], parameters)
-    if len(test):
-        metrics |= _measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
-        metrics["score_stability"] = population_stability(
-            predict(fitted.files, training, parameters.booster.threads), tested["default_probability"].to_numpy()
-        )
+    metrics, out_of_fold, tested = _judged(fitted, training, test, parameters)
     counts = {**split.counts, "unlabelled": unlabelled, **_counts("training", training), **_counts("test", test)}
-    counts |= {"features": len(fitted.selection.kept), "trees": sum(fitted.rounds)}
-    counts |= {"folds_by_time": int((fitted.fold < 0).any()), "held_out": int(held.sum())}
+    counts |= {"features": len(fitted.selection.kept), "trees": sum(fitted.rounds), "held_out": len(out_of_fold)}
     return TrainedModel(
         files=fitted.files,
         metrics=metrics,
@@ -147,6 +126,24 @@ def train(
         trials=trials,
         challengers=_challengers(training, fitted, parameters, progress),
     )
+
+
+def _judged(
+    fitted: Fitted, training: Rows, test: Rows, parameters: TrainingParameters
+) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
+    """Measure the model on held-out training rows and on test rows; give its predictions of both too."""
+    held = np.isfinite(fitted.probability)
+    seen, said = training.where(held), fitted.probability[held]
+    tested = _predictions(test, predict(fitted.files, test, parameters.booster.threads))
+    metrics = measured("out_of_fold", seen, said, parameters)
+    if len(test):
+        metrics |= measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
+        metrics["score_stability"] = population_stability(
+            predict(fitted.files, training, parameters.booster.threads),
+            tested["default_probability"].to_numpy(),
+            (training.weight, test.weight),
+        )
+    return metrics, _predictions(seen, said), tested
 
 
 def _folds(rows: Rows, parameters: TrainingParameters) -> Folds:
@@ -177,22 +174,6 @@ def _counts(side: str, rows: Rows) -> dict[str, int]:
     return {f"{side}_defaults": int(rows.outcome.sum()), f"{side}_borrowers": len(set(rows.borrowers))}
 
 
-def _measured(name: str, rows: Rows, probability: Reals, parameters: TrainingParameters) -> dict[str, float]:
-    sample = Sample.of(rows.outcome, probability, rows.weight)
-    found = {f"{name}_{metric}": value for metric, value in evaluate.measure(sample).items()}
-    for metric, measure in WITH_INTERVAL.items():
-        bounds = evaluate.interval(
-            measure,
-            sample,
-            rows.borrowers,
-            replicates=parameters.bootstrap_replicates,
-            seed=parameters.bootstrap_seed,
-        )
-        if bounds:
-            found |= {f"{name}_{metric}_low": bounds[0], f"{name}_{metric}_high": bounds[1]}
-    return found
-
-
 def cross_validate(
     frame: pd.DataFrame,
     parameters: TrainingParameters,
@@ -217,7 +198,7 @@ def cross_validate(
         probability[inside] = predict(fitted.files, rows.where(inside), parameters.booster.threads)
     metrics = {
         name.removeprefix("out_of_fold_"): value
-        for name, value in _measured("out_of_fold", rows, probability, parameters).items()
+        for name, value in measured("out_of_fold", rows, probability, parameters).items()
     }
     counts = {"rows": len(rows), "unlabelled": unlabelled, "folds": parameters.split.folds, **_counts("all", rows)}
     return CrossValidation(metrics, counts, _predictions(rows, probability).assign(fold=fold))

@@ -23,6 +23,7 @@ TOO_GOOD = "AUC_TOO_GOOD"
 ALONE = "FEATURE_EXPLAINS_ALONE"
 CARRIES = "FEATURE_CARRIES_THE_GAIN"
 SEPARABLE = "TEST_ROWS_TELL_THEMSELVES_APART"
+CALENDAR = "FEATURE_TELLS_THE_CALENDAR"
 SEES_LATER = "FEATURE_SEES_LATER_DATA"
 ROWS_DIFFER = "LATER_DATA_CHANGES_THE_ROWS"
 
@@ -66,10 +67,12 @@ class Separation:
     Args:
         auc: Of a small booster told one from the other, on borrowers held out; 0.5 where they look alike.
         features: feature, share of the booster's gain, and AUC of telling them apart by it alone; first ones first.
+        alone: feature and that AUC, of every feature, highest first.
     """
 
     auc: float
     features: pd.DataFrame
+    alone: pd.DataFrame
 
 
 def too_good(discrimination: float, bounds: LeakageBounds, where: str) -> list[Finding]:
@@ -128,7 +131,12 @@ def _at(feature: object) -> str:
 
 
 def separation(
-    sides: tuple[Reals, Reals], borrowers: tuple[Names, Names], names: Sequence[str], most_rows: int, threads: int = 1
+    sides: tuple[Reals, Reals],
+    borrowers: tuple[Names, Names],
+    names: Sequence[str],
+    most_rows: int,
+    threads: int = 1,
+    weights: tuple[Reals, Reals] | None = None,
 ) -> Separation:
     """Tell training rows from test rows by a small booster, held out by borrower (adversarial validation).
 
@@ -138,13 +146,15 @@ def separation(
         names: Of the features.
         most_rows: Rows of each side that are looked at; borrowers are taken in the order of their hash.
         threads: Of the booster; they change no number.
+        weights: How many rows each row stands for, on either side; one without them.
     """
     taken = [_taken(each, most_rows) for each in borrowers]
     rows = np.concatenate([side[kept] for side, kept in zip(sides, taken, strict=True)])
     is_test = np.repeat([0.0, 1.0], [len(kept) for kept in taken])
     who = np.concatenate([each[kept] for each, kept in zip(borrowers, taken, strict=True)])
     half = np.array([hash_share(str(one), "separation") < 0.5 for one in who])
-    weight = np.where(is_test > 0, len(is_test) / is_test.sum(), len(is_test) / (1 - is_test).sum())
+    stands = [np.ones(len(each)) for each in borrowers] if weights is None else weights
+    weight = np.concatenate([_balanced(each[kept], len(rows)) for each, kept in zip(stands, taken, strict=True)])
     said, gain = np.full(len(rows), 0.5), np.zeros(len(names))
     for inside in (half, ~half):
         if not inside.any() or len(np.unique(is_test[~inside])) < 2:
@@ -155,9 +165,15 @@ def separation(
         gain += booster.feature_importance("gain")
     first = np.argsort(-gain, kind="stable")[:SHOWN]
     first = first[gain[first] > 0]
-    alone = [_alone(rows[:, k], is_test, weight) for k in first]
-    table = {"feature": [names[k] for k in first], "gain": gain[first] / max(float(gain.sum()), 1e-300), "auc": alone}
-    return Separation(auc(Sample.of(is_test, said, weight)), pd.DataFrame(table))
+    table = pd.DataFrame({"feature": [names[k] for k in first], "gain": gain[first] / max(float(gain.sum()), 1e-300)})
+    alone = single_aucs(rows, is_test, names, weight)
+    return Separation(auc(Sample.of(is_test, said, weight)), table.merge(alone, on="feature", how="left"), alone)
+
+
+def _balanced(weight: Reals, total: int) -> Reals:
+    """Scale the weights of a side so that it weighs as much as the other."""
+    found: Reals = total / weight.sum() * weight
+    return found
 
 
 def _taken(borrowers: Names, most_rows: int) -> NDArray[np.intp]:
@@ -169,12 +185,25 @@ def _taken(borrowers: Names, most_rows: int) -> NDArray[np.intp]:
 
 
 def separable(told: Separation, bounds: LeakageBounds) -> list[Finding]:
-    """Find test rows that their features tell from training rows: the test then judges on another population."""
+    """Find features that alone tell test rows from training rows, and test rows that all of them together tell apart.
+
+    The first carry the calendar: their level names the as-of day. The second says that the test judges on another
+    population.
+    """
+    clocks = [
+        Finding(
+            CALENDAR,
+            f"{row.feature} alone tells training and test rows apart with AUC {row.auc:.4f}",
+            f"at most {bounds.calendar_auc:g}",
+            _at(row.feature),
+        )
+        for row in told.alone[told.alone["auc"] > bounds.calendar_auc].itertuples()
+    ]
     if told.auc <= bounds.separation_auc:
-        return []
+        return clocks
     first = ", ".join(f"{row.feature} (alone {row.auc:.2f})" for row in told.features.head(3).itertuples())
     said = f"training and test rows are told apart with AUC {told.auc:.4f}, by {first}"
-    return [Finding(SEPARABLE, said, f"at most {bounds.separation_auc:g}", "features that carry the calendar")]
+    return [*clocks, Finding(SEPARABLE, said, f"at most {bounds.separation_auc:g}", "features that grow with time")]
 
 
 def sees_later(whole: pd.DataFrame, hidden: pd.DataFrame, keys: Sequence[str], day: str) -> list[Finding]:

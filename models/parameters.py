@@ -172,6 +172,8 @@ class LeakageBounds(Document):
         gain_share: One feature's share of all that the trees gained.
         separation_auc: AUC of telling training rows from test rows.
         separation_rows: Rows of each side that are looked at for it.
+        calendar_auc: The same AUC of one feature alone: then the feature carries the calendar.
+        hidden_days: Observation days, the latest, whose features are computed again with the later logs hidden.
     """
 
     auc: float = Field(default=0.90, gt=0.5, le=1)
@@ -179,6 +181,8 @@ class LeakageBounds(Document):
     gain_share: float = Field(default=0.5, gt=0, le=1)
     separation_auc: float = Field(default=0.95, gt=0.5, le=1)
     separation_rows: int = Field(default=20_000, ge=100)
+    calendar_auc: float = Field(default=0.95, gt=0.5, le=1)
+    hidden_days: int = Field(default=1, ge=0)
 
 
 class GateBounds(Document):
@@ -193,7 +197,8 @@ class GateBounds(Document):
         score_stability: Greatest population stability index of the probability, training rows to test rows.
         least_defaults: Least defaults among the judging rows: with fewer, nothing is shown either way.
         accepted_findings: Codes of the leakage audit that are shown and do not keep a version out. Test rows of later
-            days are told apart by whatever grows with the calendar; that is drift before it is a leak.
+            days are told apart by many features together: histories grow, habits change. That is drift before it is a
+            leak. One feature that does it alone is another code, which bars.
         reason_length: Least characters of a written reason.
     """
 

@@ -15,6 +15,7 @@ from scipy.stats import chi2, norm
 
 Reals = NDArray[np.float64]
 Places = NDArray[np.int64]
+Groups = tuple[NDArray[np.generic], NDArray[np.generic]]
 
 BINS = 10
 HALF_ROW = 0.5
@@ -32,13 +33,17 @@ class Bins:
     edges: tuple[float, ...]
 
     @classmethod
-    def of(cls, base: Reals, count: int = BINS) -> "Bins":
-        """Cut the known values of the base sample into bins of about equal counts."""
-        known = base[np.isfinite(base)]
-        if not len(known):
+    def of(cls, base: Reals, count: int = BINS, weight: Reals | None = None) -> "Bins":
+        """Cut the known values of the base sample into bins of about equal counts, or of equal weight."""
+        held = np.isfinite(base) if weight is None else np.isfinite(base) & (weight > 0)
+        if not held.any():
             return cls(())
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, count + 1)[1:-1], method="inverted_cdf"))
-        return cls(tuple(edges[edges > known.min()].tolist()))
+        order = np.argsort(base[held], kind="stable")
+        known = base[held][order]
+        reached = np.cumsum(np.ones(len(known)) if weight is None else weight[held][order])
+        ends = np.searchsorted(reached, np.linspace(0, 1, count + 1)[1:-1] * reached[-1], side="left")
+        edges = np.unique(known[ends])
+        return cls(tuple(edges[edges > known[0]].tolist()))
 
     def __len__(self) -> int:
         """Count the bins, that of missing among them."""
@@ -75,25 +80,50 @@ class Shift:
     missing_after: float
 
 
-def _shares(place: Places, count: int, used: NDArray[np.bool_]) -> Reals:
-    rows = (np.bincount(place, minlength=count) + HALF_ROW)[used]
-    found: Reals = np.asarray(rows / rows.sum(), dtype=np.float64)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two samples: its rows that have weight, the group of each, numbered from 0, and their weight."""
+
+    kept: NDArray[np.bool_]
+    unit: Places
+    weight: Reals
+
+    @classmethod
+    def of(cls, rows: int, groups: NDArray[np.generic] | None, weight: Reals | None) -> "_Side":
+        """Without groups every row is one; without weights every row counts once."""
+        kept = np.ones(rows, bool) if weight is None else weight > 0
+        named = np.arange(rows)[kept] if groups is None else groups[kept].astype(str)
+        unit = np.unique(named, return_inverse=True)[1].astype(np.int64)
+        return cls(kept, unit, np.ones(rows) if weight is None else weight[kept])
+
+    def count(self, place: Places, bins: int) -> Reals:
+        found: Reals = np.bincount(place, weights=self.weight, minlength=bins).astype(np.float64)
+        return found
+
+    def shares(self, place: Places, bins: int, used: NDArray[np.bool_]) -> Reals:
+        rows = (self.count(place, bins) + HALF_ROW)[used]
+        found: Reals = rows / rows.sum()
+        return found
+
+    def spread(self, slope: Reals, place: Places) -> float:
+        """Give the variance of a linear figure of bin shares, whose independent units are groups of rows."""
+        moves = slope[place] - np.average(slope[place], weights=self.weight)
+        sums = np.bincount(self.unit, weights=self.weight * moves) / self.weight.sum()
+        return float(sums @ sums) * len(sums) / max(len(sums) - 1, 1)
 
 
-def _spread(slope: Reals, place: Places, groups: Places) -> float:
-    """Give the variance of a linear figure of bin shares, whose independent units are groups of rows."""
-    moves = slope[place] - slope[place].mean()
-    sums = np.bincount(groups, weights=moves) / len(place)
-    return float(sums @ sums) * len(sums) / max(len(sums) - 1, 1)
+def _sides(rows: tuple[int, int], groups: Groups | None, weights: tuple[Reals, Reals] | None) -> tuple[_Side, _Side]:
+    names, shares = groups or (None, None), weights or (None, None)
+    return _Side.of(rows[0], names[0], shares[0]), _Side.of(rows[1], names[1], shares[1])
 
 
 def shift(
     base: Reals,
     other: Reals,
-    groups: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None,
+    groups: Groups | None = None,
     bins: Bins | None = None,
     level: float = LEVEL,
+    weights: tuple[Reals, Reals] | None = None,
 ) -> Shift:
     """Measure how far a value has moved from the base sample to the other.
 
@@ -108,49 +138,49 @@ def shift(
         groups: Borrower of each row, for base and other; without them every row stands for itself.
         bins: Bins that were fixed before; without them those of the base.
         level: Of the interval and of the noise.
+        weights: How many rows of its group each row stands for, in base and other; one without them.
     """
-    return _moved(base, other, _units(groups, (len(base), len(other))), bins or Bins.of(base), level)
+    cut = bins or Bins.of(base, weight=weights[0] if weights else None)
+    return _moved(base, other, _sides((len(base), len(other)), groups, weights), cut, level)
 
 
-def _moved(base: Reals, other: Reals, units: tuple[Places, Places], cut: Bins, level: float) -> Shift:
-    places = (cut.place(base), cut.place(other))
-    used = np.bincount(np.concatenate(places), minlength=len(cut)) > 0
-    before, after = (_shares(place, len(cut), used) for place in places)
+def _moved(base: Reals, other: Reals, sides: tuple[_Side, _Side], cut: Bins, level: float) -> Shift:
+    count = len(cut)
+    places = (cut.place(base[sides[0].kept]), cut.place(other[sides[1].kept]))
+    used = np.bincount(np.concatenate(places), minlength=count) > 0
+    before, after = (side.shares(place, count, used) for side, place in zip(sides, places, strict=True))
     gap, ratio = after - before, np.log(after / before)
-    slopes = [np.zeros(len(cut)), np.zeros(len(cut))]
+    slopes = [np.zeros(count), np.zeros(count)]
     slopes[0][used], slopes[1][used] = 1 - ratio - after / before, 1 + ratio - before / after
-    spread = sum(_spread(slope, place, unit) for slope, place, unit in zip(slopes, places, units, strict=True))
+    spread = sum(side.spread(slope, place) for side, slope, place in zip(sides, slopes, places, strict=True))
     index, half = float(gap @ ratio), float(norm.ppf((1 + level) / 2)) * spread**0.5
-    witnesses = sum(1 / (int(unit.max()) + 1) for unit in units)
-    missing = [float(np.mean(place == len(cut) - 1)) for place in places]
+    witnesses = sum(1 / (int(side.unit.max()) + 1) for side in sides)
+    missing = [
+        float(side.count(place, count)[-1] / side.weight.sum()) for side, place in zip(sides, places, strict=True)
+    ]
     noise = float(chi2.ppf(level, max(int(used.sum()) - 1, 1))) * witnesses
     effect = float(np.sqrt((gap**2 / before).sum()))
     return Shift(index, max(index - half, 0.0), index + half, noise, effect, missing[0], missing[1])
 
 
-def _units(
-    groups: tuple[NDArray[np.generic], NDArray[np.generic]] | None, rows: tuple[int, int]
-) -> tuple[Places, Places]:
-    """Number the groups of either sample from 0; without groups every row is one."""
-    if groups is None:
-        return np.arange(rows[0]), np.arange(rows[1])
-    first, second = (np.unique(each.astype(str), return_inverse=True)[1].astype(np.int64) for each in groups)
-    return first, second
-
-
-def population_stability(base: Reals, other: Reals) -> float:
+def population_stability(base: Reals, other: Reals, weights: tuple[Reals, Reals] | None = None) -> float:
     """Give the population stability index of a score between two samples, over ten equal-count bins of the base."""
-    return shift(base, other).index
+    return shift(base, other, weights=weights).index
 
 
 def feature_shifts(
-    base: Reals, other: Reals, names: Sequence[str], groups: tuple[NDArray[np.generic], NDArray[np.generic]]
+    base: Reals,
+    other: Reals,
+    names: Sequence[str],
+    groups: Groups | None = None,
+    weights: tuple[Reals, Reals] | None = None,
 ) -> pd.DataFrame:
-    """Give the shift of every feature between two matrices of the same columns, largest first."""
-    units = _units(groups, (len(base), len(other)))
+    """Give the shift of every feature between two matrices of the same columns, largest first; the rest as `shift`."""
+    sides = _sides((len(base), len(other)), groups, weights)
+    weight = weights[0] if weights else None
     columns = zip(names, base.T, other.T, strict=True)
     found = [
-        {"feature": name, **asdict(_moved(before, after, units, Bins.of(before), LEVEL))}
+        {"feature": name, **asdict(_moved(before, after, sides, Bins.of(before, weight=weight), LEVEL))}
         for name, before, after in columns
     ]
     return pd.DataFrame(found).sort_values("index", ascending=False, kind="stable", ignore_index=True)

@@ -7,7 +7,15 @@ import sys
 
 import typer
 
-from pipelines import command_data, command_features, command_ledger, command_model, command_pool, command_workspace
+from pipelines import (
+    command_data,
+    command_features,
+    command_ledger,
+    command_model,
+    command_monitor,
+    command_pool,
+    command_workspace,
+)
 from pipelines.common import say
 from schemas.errors import ConfigurationError, PoolwrightError
 
@@ -19,7 +27,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (command_data, command_features, command_model, command_pool, command_ledger, command_workspace):
+for part in (
+    command_data,
+    command_features,
+    command_model,
+    command_monitor,
+    command_pool,
+    command_ledger,
+    command_workspace,
+):
     part.register(app)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.common import Common, command, pairs, rows
+from pipelines.common import AsOf, Common, command, day, pairs, rows
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,6 +64,22 @@ def lineage(common: Common, name: Name) -> None:
     names = ["reads", "columns", "tables"]
     lines = [(source, ", ".join(columns), ", ".join(tables)) for source, columns, tables in told]
     common.answer([dict(zip(names, line, strict=True)) for line in told], rows(name, names, lines))
+
+
+@app.command("audit")
+@command
+def audit(common: Common, as_of: AsOf) -> None:
+    """Compute a day's features again from logs that end at that day; name each that differs, and exit 1 if any does."""
+    from dataclasses import asdict
+
+    from pipelines.later_data import audit as look
+
+    with common.workspace() as space, space.writing():
+        found = look(space, [day(as_of)])
+    lines = [(one.code, one.found, one.bound, one.where) for one in found]
+    title = f"{len(found)} findings as of {as_of}: later data {'changes features' if found else 'changes no feature'}"
+    common.answer([asdict(one) for one in found], rows(title, ["code", "found", "bound", "look at"], lines))
+    raise typer.Exit(1 if found else 0)
 
 
 def _feature(name: str) -> "Feature":

@@ -55,7 +55,10 @@ say "6. Tuesday $TUESDAY: a day more of logs, a second purchase"
 poolwright ingest --source simulated --from "$RAW" --until "$TUESDAY"
 purchase "$TUESDAY" 150000
 
-say "7. What stands"
+say "7. The model is watched: does it still see what it learned from?"
+poolwright monitor --as-of "$TUESDAY" || [ $? -eq 1 ]  # 1: a grave alarm, told and kept
+
+say "8. What stands"
 poolwright ledger verify
 poolwright runs
 poolwright models card champion --out "$POOLWRIGHT_HOME/reports/model-card.html"

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from features.catalogue import FEATURES as CATALOGUE
 from features.labels import LabelDefinition
-from models.assess import Frame, assess
+from models.assess import assess
 from models.evaluate import Sample, calibration_table
 from models.fit import CrossValidation, TrainedModel, cross_validate
 from models.fit import train as fit
@@ -20,6 +20,7 @@ from models.versions import Run, Trainer
 from pipelines.featurize import FEATURES, FEATURIZE
 from pipelines.govern import ASSESSMENT, CONFIGURATION, JUDGED
 from pipelines.label import LABEL
+from pipelines.later_data import audit
 from pipelines.model_card import keep_card
 from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
@@ -76,7 +77,7 @@ def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> 
     if before and before.status == "finished":
         return _again(workspace, before.figures, who)
     workspace.runs.write(manifest)
-    trained, evidence = _register(workspace, manifest, training_rows(workspace, days), who)
+    trained, evidence = _register(workspace, manifest, days, who)
     figures = {**{name: getattr(trained, name) for name in FIGURES}, **evidence}
     done = {"status": "finished", "finished_at": clock.now(), "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
@@ -149,13 +150,18 @@ def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manife
     )
 
 
-def _register(workspace: Workspace, manifest: Manifest, frame: Frame, who: Trainer) -> tuple[Trained, dict[str, Any]]:
+def _register(
+    workspace: Workspace, manifest: Manifest, days: Sequence[date], who: Trainer
+) -> tuple[Trained, dict[str, Any]]:
     settings = workspace.settings
     parameters = settings.section("training", TrainingParameters)
+    hidden = parameters.leakage.hidden_days
+    seen = audit(workspace, days[-hidden:] if hidden else ())
+    frame = training_rows(workspace, days)
     with bar("train") as move:
         trained = fit(frame.rows, parameters, notes(), move)
         checked = _cross_checked(workspace, trained, frame.rows, parameters)
-        told = assess(trained, frame, notes(), checked)
+        told = assess(trained, frame, notes(), checked, seen)
     further = {f"cross_validated_{name}": value for name, value in checked.metrics.items()} if checked else {}
     trained = replace(trained, metrics={**trained.metrics, **further})
     store = registry(workspace)

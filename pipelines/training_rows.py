@@ -1,6 +1,6 @@
 """The rows that a model is trained and judged on: features, outcomes, and what divides them in tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,8 @@ def training_rows(workspace: Workspace, days: Sequence[date]) -> Frame:
     return Frame(rows, PARTS, protected)
 
 
-def labelled(workspace: Workspace, days: Sequence[date]) -> "pd.DataFrame":
-    """Join features and labels of some days into one frame.
+def labelled(workspace: Workspace, days: Sequence[date], snapshots: Mapping[str, str] | None = None) -> "pd.DataFrame":
+    """Join features and labels of some days into one frame, as they are now or as of snapshots by table.
 
     Raises:
         ModelError: There is no such row.
@@ -38,8 +38,10 @@ def labelled(workspace: Workspace, days: Sequence[date]) -> "pd.DataFrame":
     label_columns = ["receivable_id", "as_of", "is_default"]
     parts = []
     for day in days:
-        features = workspace.catalog.arrow(FEATURES, {"as_of": day})
-        labels = workspace.catalog.arrow(derived.LABELS, {"as_of": day}, label_columns)
+        features, labels = (
+            workspace.catalog.arrow(table, {"as_of": day}, columns, int(snapshots[table.name]) if snapshots else None)
+            for table, columns in ((FEATURES, None), (derived.LABELS, label_columns))
+        )
         parts.append(features.join(labels, ["receivable_id", "as_of"], join_type="inner").combine_chunks())
     joined = pa.concat_tables(parts).sort_by([("as_of", "ascending"), ("receivable_id", "ascending")])
     if joined.num_rows == 0:

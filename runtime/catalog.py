@@ -106,11 +106,17 @@ class Catalog:
             return session.createDataFrame([], schema)
         return session.read.schema(schema).parquet(*paths)
 
-    def arrow(self, table: Table, partition: Partition | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+    def arrow(
+        self,
+        table: Table,
+        partition: Partition | None = None,
+        columns: Sequence[str] | None = None,
+        snapshot: int | None = None,
+    ) -> pa.Table:
         """Give a table's rows as an Arrow table, for small results that plain Python shows or decides over."""
         schema = arrow_schema(table)
         wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
-        parts = [_read_file(path, wanted) for path in self.files(table.name, partition)]
+        parts = [_read_file(path, wanted) for path in self.files(table.name, partition, snapshot)]
         return pa.concat_tables(parts) if parts else wanted.empty_table()
 
     def publish(self, table: Table, frame: DataFrame, partition: Partition, run: str) -> Published:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas import derived, events, lending, parties
+from schemas import derived, events, lending, parties, watched
 from schemas.table import Table
 
 LOG_TABLES: tuple[Table, ...] = (
@@ -37,6 +37,9 @@ DERIVED_TABLES: tuple[Table, ...] = (
     derived.POSITIONS,
     derived.RECONCILIATIONS,
     derived.ROLL_FORWARDS,
+    watched.DRIFTS,
+    watched.AGREEMENTS,
+    watched.ALARMS,
 )
 """Tables that stages fill. `features` stands apart: its columns are the catalogue's (`features.catalogue.table`)."""
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from features.declarations import ORDERED, PLATFORM, Aggregate, Aggregation, feature_name
-from features.spark_compile import aggregated
+from features.declarations import ORDERED, PLATFORM, Aggregate, Aggregation, Smoothed, feature_name, leaves
+from features.spark_compile import aggregated, value_of
 from tests.features.test_sweep import AS_OF, CODES, FLAGS, Row, aggregates, events
 from tests.oracles.features import aggregate_value
 
@@ -76,3 +76,19 @@ def test_order_matters_where_it_is_said_to() -> None:
         for each in (rows, [{**row, "at": -row["at"]} for row in rows])
     ]
     assert values == [[1.0, 2.0], [2.0, 2.0]]
+
+
+def test_a_relative_rate_does_not_tell_the_platforms_level(engine: SparkSession) -> None:
+    """Twice as many bad loans everywhere leave it; a group without loans has exactly 1; without bad ones it is null."""
+    rows = Aggregate("loan", Aggregation.COUNT, "seasoned", entity="merchant_id")
+    ratio = Smoothed("bad_ratio", replace(rows, subject="bad"), rows, 50, is_relative=True)
+    cases, whole, bad, loans = (feature_name(each) for each in leaves(ratio))
+    platforms = [
+        (9.0, 150.0, 30.0, 1000.0),
+        (18.0, 150.0, 60.0, 1000.0),
+        (0.0, 0.0, 7.0, 1000.0),
+        (0.0, 5.0, 0.0, 10.0),
+    ]
+    held = [dict(zip((cases, whole, bad, loans), each, strict=True), merchant_id="m", platform=1) for each in platforms]
+    frame = engine.createDataFrame(pa.Table.from_pylist(held)).select(value_of(ratio).alias("ratio"))
+    assert frame.toArrow().column("ratio").to_pylist() == [1.75, 1.75, 1.0, None]

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,10 +10,12 @@ from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
 from features.labels import LabelDefinition
-from features.spark_labels import label_receivables
+from features.spark_cut import as_planned
+from features.spark_known import Known
+from features.spark_labels import WINDOW, label_receivables, outcomes
 from features.states import StateConvention
 from tests.features.compare import differences, rows_of
-from tests.features.platform import logs_of
+from tests.features.platform import Row, logs_of
 from tests.features.worlds import AS_OF, ZONES, lending_world
 from tests.oracles import states as oracle
 
@@ -32,6 +35,28 @@ def test_labels_equal_those_of_plain_loops(
     logs = logs_of(engine, rows)
     found = rows_of(label_receivables(logs, as_of, AS_OF, time_zone, definition))
     assert not differences(found, oracle.labels(rows, as_of, AS_OF, time_zone, definition), "receivable_id")
+
+
+def test_windows_of_many_days_say_what_each_day_says_alone(engine: SparkSession) -> None:
+    """One pass over windows of different starts and ends gives the labels of each day and horizon."""
+    logs = logs_of(engine, lending_world(5, AS_OF, "UTC"))
+    days = {AS_OF - timedelta(days=back): horizon(DEFINITIONS[0], back - 20) for back in (60, 110)}
+    labels = [row for day, one in days.items() for row in rows_of(label_receivables(logs, day, AS_OF, "UTC", one))]
+    keys = [{name: row[name] for name in WINDOW} for row in labels]
+    later = Known(logs, AS_OF, "UTC", DEFINITIONS[0].convention, as_planned)
+    found = rows_of(outcomes(engine.createDataFrame(pa.Table.from_pylist(keys)), later, DEFINITIONS[0]))
+    assert len({row["as_of"] for row in labels}) == 2
+    assert {told(row) for row in found} == {told(row) for row in labels}
+
+
+def horizon(definition: LabelDefinition, horizon_days: int) -> LabelDefinition:
+    """Give the definition with another horizon."""
+    return definition.model_copy(update={"horizon_days": horizon_days})
+
+
+def told(row: Row) -> tuple[object, ...]:
+    """Give a window and what became of it."""
+    return tuple(row[name] for name in (*WINDOW, "window_worst_days_past_due", "is_default"))
 
 
 def test_labels_are_null_while_the_window_is_open(engine: SparkSession) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from models.assess import Assessment, Frame, assess
 from models.evaluate import wilson
-from models.fit import TrainedModel, cross_validate
-from models.leakage import ALONE, SEPARABLE
+from models.fit import TrainedModel, cross_validate, train
+from models.leakage import ALONE, CALENDAR, SEPARABLE
 from models.parameters import FeatureNote
 from models.probe import probe
 from models.scorer import Scorer
@@ -79,7 +79,7 @@ def test_planted_leaks_are_found(trained: TrainedModel, known: World) -> None:
         noise_a=np.where(noise < 0.1, noise, frame.rows["is_default"]), noise_b=late + noise / 10
     )
     found = assess(lenient(trained), replace(frame, rows=planted), FEATURES)
-    assert [one.code for one in found.findings] == [ALONE, SEPARABLE]
+    assert [one.code for one in found.findings] == [ALONE, CALENDAR, SEPARABLE]
     assert "noise_a" in found.findings[0].found
     assert "noise_b" in found.findings[1].found
 
@@ -115,3 +115,18 @@ def test_wilson_holds_the_truth_as_often_as_promised() -> None:
     counted = np.random.default_rng(8).binomial(60, 0.05, 2000)
     held = [low <= 0.05 <= high for low, high in (wilson(int(one), 60) for one in counted)]
     assert 0.93 < np.mean(held) < 0.99
+
+
+def test_weights_count_rows_in_every_figure(known: World) -> None:
+    """Rows of weight two, one and none: tables add up to the weights, and what moved is told of the weighted rows."""
+    frame = framed(known)
+    rows = frame.rows.assign(weight=np.array([2.0, 1.0, 0.0])[np.arange(len(known.frame)) % 3])
+    fitted = lenient(train(rows, SMALL, FEATURES))
+    told, ignored = (assess(fitted, each, FEATURES) for each in (replace(frame, rows=rows), frame))
+    judged = fitted.out_of_time.merge(rows[["receivable_id", "as_of", "weight"]], on=["receivable_id", "as_of"])
+    for table in (told.calibration, told.grades, *told.parts.values(), *told.groups.values()):
+        assert sum(row["row_count"] for row in table) == pytest.approx(judged["weight"].sum())
+        assert sum(row["default_count"] for row in table) == pytest.approx(judged["weight"] @ judged["is_default"])
+    assert told.score_shift != ignored.score_shift
+    assert told.shifts != ignored.shifts
+    assert told.separation != ignored.separation

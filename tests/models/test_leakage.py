@@ -77,7 +77,9 @@ def test_a_calendar_among_the_features_is_found(known: World) -> None:
     told = leakage.separation(
         (planted[~late], planted[late]), (borrowers[~late], borrowers[late]), [*NAMES, "clock"], most_rows=3000
     )
-    assert codes(leakage.separable(told, BOUNDS)) == [leakage.SEPARABLE]
+    found = leakage.separable(told, BOUNDS)
+    assert codes(found) == [leakage.CALENDAR, leakage.SEPARABLE]
+    assert found[0].found.startswith("clock alone")
     assert told.features["feature"][0] == "clock"
     assert told.features["auc"][0] > 0.95
 
@@ -120,3 +122,15 @@ def test_rows_and_columns_that_come_or_go_are_found() -> None:
     found = leakage.sees_later(day_frame().assign(extra=1), day_frame().head(2), ["receivable_id"], "2025-01-31")
     assert codes(found) == [leakage.ROWS_DIFFER]
     assert "1 rows and 1 columns" in found[0].found
+
+
+def test_many_features_together_are_no_clock() -> None:
+    """Forty features that each moved a little tell the sides apart together, and no single one is named a clock."""
+    draw = np.random.default_rng(6)
+    before, after = draw.normal(size=(1500, 40)), draw.normal(0.7, 1.0, size=(1500, 40))
+    who = np.array([f"B{number}" for number in range(1500)], dtype=object)
+    names = [f"f{number}" for number in range(40)]
+    told = leakage.separation((before, after), (who, who), names, most_rows=3000)
+    assert codes(leakage.separable(told, BOUNDS)) == [leakage.SEPARABLE]
+    assert len(told.alone) == 40
+    assert told.alone["auc"].max() < 0.75

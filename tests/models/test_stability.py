@@ -1,5 +1,6 @@
 """Stability: the index by plain loops and by hand, what its interval and its noise promise."""
 
+from dataclasses import asdict
 from math import log
 
 import numpy as np
@@ -106,3 +107,21 @@ def test_features_are_told_largest_shift_first() -> None:
     assert found["index"][0] > 0.25
     assert found["index"][1] < 0.02
     assert population_stability(base[:, 0], other[:, 0]) in found["index"].to_list()
+
+
+ROWS = st.lists(st.tuples(st.none() | st.integers(-3, 6), st.integers(0, 3)), min_size=1, max_size=40)
+WEIGHTED = ROWS.filter(lambda rows: any(number for _, number in rows))
+
+
+@settings(max_examples=60, deadline=None)
+@given(WEIGHTED, WEIGHTED)
+def test_a_weight_is_so_many_rows_of_its_group(
+    base: list[tuple[int | None, int]], other: list[tuple[int | None, int]]
+) -> None:
+    """Weighted rows give what copies within their group give: bins, index, interval, noise; a weight of 0 is no row."""
+    values = [reals([value for value, _ in rows]) for rows in (base, other)]
+    first, second = (np.array([number for _, number in rows]) for rows in (base, other))
+    names = [np.arange(len(each)) for each in values]
+    weighted = shift(values[0], values[1], (names[0], names[1]), weights=(first.astype(float), second.astype(float)))
+    copies = shift(values[0].repeat(first), values[1].repeat(second), (names[0].repeat(first), names[1].repeat(second)))
+    assert asdict(weighted) == pytest.approx(asdict(copies))

@@ -154,7 +154,8 @@ class Reader:
         cases, rows = self.value(smoothed.cases), self.value(smoothed.rows)
         if overall is None or cases is None or rows is None:
             return None
-        return (cases + smoothed.weight * overall) / (rows + smoothed.weight)
+        rate = (cases + smoothed.weight * overall) / (rows + smoothed.weight)
+        return self._over(rate, overall) if smoothed.is_relative else rate
 
     def _days(self, later: date | None, earlier: date | None) -> int | None:
         return None if later is None or earlier is None else (later - earlier).days
@@ -246,7 +247,7 @@ class Reader:
         return {
             "other_borrower_count": len(others),
             "other_loan_count": len(theirs),
-            "smoothed_bad_share": None if rate is None else (bad + 20 * rate) / (len(theirs) + 20),
+            "smoothed_bad_ratio": (bad + 20 * rate) / (len(theirs) + 20) / rate if rate else None,
             "blacklisted_count": sum(self.platform.is_listed("DEVICE", device) for device in mine),
         }
 

@@ -53,6 +53,7 @@ SMALL = (
     "training.booster.patience=4",
     "training.booster.min_data_in_leaf=5",
     "training.calibration=sigmoid",
+    "training.leakage.hidden_days=0",
     "training.bootstrap_replicates=4",
 )
 ALICE, BOB, ROOT = (Credentials(name, f"secret of {name}") for name in ("alice", "bob", "root"))

@@ -12,7 +12,7 @@ from pipelines.__main__ import main
 
 Call = Callable[..., tuple[int, str, str]]
 LATENESS = "instalment__mean_days_late_last5"
-BAD_SHARE = "merchant_loan__smoothed_bad_share_ever"
+BAD_SHARE = "merchant_loan__smoothed_bad_ratio_ever"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_feature_is_described(call: Call) -> None:
     assert told["formula"] == "mean of days_late over the latest 5 instalment events of the borrower"
     code, out, _ = call("describe", BAD_SHARE)
     assert code == 0
-    assert all(part in out for part in ("more is riskier", "share", "50 x the platform's rate", "null means"))
+    assert all(part in out for part in ("more is riskier", "ratio", "the platform's rate of these + 50", "null means"))
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda each: each.name)

@@ -1,0 +1,45 @@
+"""The monitoring page of a day, written as one file, whole or not at all."""
+
+from datetime import date
+from pathlib import Path
+
+from features.catalogue import FEATURES as CATALOGUE
+from models.monitoring import MonitoringParameters
+from pipelines.monitor import Monitored
+from reports.monitoring_page import Monitoring, render
+from runtime.workspace import Workspace
+from schemas.errors import ConfigurationError
+
+
+def write_page(workspace: Workspace, as_of: date, found: Monitored, out: Path | None = None) -> Path:
+    """Write the page of a monitored day; give where it is.
+
+    Raises:
+        ConfigurationError: The file cannot be written.
+    """
+    path = out or workspace.home / "reports" / f"monitoring-{as_of}.html"
+    fresh = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(laid_out(workspace, as_of, found), "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"--out {path}: {error.strerror}", "a file that can be written", "--out") from error
+    return path
+
+
+def laid_out(workspace: Workspace, as_of: date, found: Monitored) -> str:
+    """Lay out the page of a monitored day."""
+    rules = workspace.settings.section("monitoring", MonitoringParameters)
+    return render(
+        Monitoring(
+            as_of=as_of,
+            run_id=found.outcome.manifest.run,
+            version=found.outcome.manifest.identity["depends"]["version"],
+            alarms=found.alarms,
+            drifts=found.drifts,
+            agreements=found.agreements,
+            sentences={feature.name: feature.sentence for feature in CATALOGUE},
+            least_gain_share=rules.least_gain_share,
+        )
+    )
