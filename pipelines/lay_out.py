@@ -35,7 +35,7 @@ class LayoutSettings(BaseModel):
     Args:
         buckets: Parts of the borrowers; one is to hold about a million events, and is read by one task.
         most_layers: When there are more, they are merged into one.
-        part_rows: All tasks together hold about so many rows; a larger layer is written in sorted parts, and merged.
+        part_rows: A machine's tasks hold about so many rows together; a larger layer is written in runs, and merged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -119,7 +119,7 @@ def _add_layer(workspace: Workspace, table: Table, fresh: Mapping[str, str], lay
     keys = repeated(rows, before, tasks).toArrow()
     several = workspace.session.createDataFrame(keys) if keys.num_rows else None
     ordered = dealt(rows, before, layer, settings.buckets, several).select(*columns)
-    run_rows = max(settings.part_rows // tasks, 1)
+    run_rows = max(settings.part_rows // min(tasks, _side_by_side()), 1)
     task = partial(write, folder=workspace.catalog.new_folder(table, layer), run_rows=run_rows)
     files = ordered.repartition(tasks, BUCKET).mapInArrow(task, TOLD).toArrow()
     parts = max(Counter(files.column(BUCKET).to_pylist()).values(), default=1)
@@ -213,4 +213,9 @@ def buckets(workspace: Workspace, names: Sequence[str]) -> DataFrame:
 
 def _tasks(workspace: Workspace, most: int) -> int:
     """Say in how many tasks to read: Sail runs all of them side by side, each with a slice in memory."""
-    return most if workspace.engine.name == "spark" else min(most, 2 * (os.cpu_count() or 1))
+    return most if workspace.engine.name == "spark" else min(most, _side_by_side())
+
+
+def _side_by_side() -> int:
+    """Say how many tasks are taken to run at once on a machine."""
+    return 2 * (os.cpu_count() or 1)
