@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql.functions import col, lit
 from scipy.special import logit
 
-from models.hazard import STANDING, TERM_FILE, TermModel, lifetime, standing_of
 from models.scorer import Scored, Scorer
+from models.term import STANDING, TERM_FILE, TermModel, lifetime, standing_of
 from schemas.derived import RECEIVABLE_TAGS
 from schemas.errors import ModelError
 from schemas.spark import conform, struct_type

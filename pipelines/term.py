@@ -12,7 +12,8 @@ from features.labels import LabelDefinition
 from features.spark_exits import exits
 from features.spark_known import Known
 from models.fit import TrainedModel
-from models.hazard import PERIOD_DAYS, STANDING, TERM_FILE, Ends, fit_term, standing_of
+from models.hazard import Ends, fit_term
+from models.term import PERIOD_DAYS, STANDING, TERM_FILE, standing_of
 from runtime.stage import Task
 from runtime.workspace import Workspace
 from schemas.house import LOG_TABLES
@@ -29,7 +30,7 @@ def with_term(workspace: Workspace, trained: TrainedModel, rows: pd.DataFrame, u
     Args:
         workspace: Where the logs are.
         trained: The model with its held-out predictions.
-        rows: The training frame, with the features of `models.hazard.STANDING`.
+        rows: The training frame, with the features of `models.term.STANDING`.
         until: As-of day of the training.
     """
     said = pd.concat([trained.out_of_fold, trained.out_of_time], ignore_index=True)

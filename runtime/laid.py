@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -47,9 +48,12 @@ def write(rows: Iterable[pa.RecordBatch], folder: Path, run_rows: int = RUN_ROWS
 
 def _write_run(run: pa.Table, folder: Path) -> Iterator[pa.RecordBatch]:
     """Write a sorted file for each bucket of some rows."""
-    buckets = run.column(BUCKET)
-    for bucket in sorted(pc.unique(buckets).to_pylist()):
-        part = in_order(encoded(run.filter(pc.equal(buckets, bucket))))
+    run = run.combine_chunks()
+    buckets = run.column(BUCKET).to_numpy()
+    order = np.argsort(buckets, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(buckets[order])) + 1):
+        part = in_order(encoded(run.take(pa.array(rows))))
+        bucket = int(buckets[rows[0]])
         path = _new_path(folder, bucket)
         with _writer(path, part.schema) as writer:
             _write(writer, part)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from models.hazard import Curves, Ends, Standing, TermModel, fit_term, lifetime, person_months
+from models.hazard import Ends, fit_term, person_months
+from models.term import Curves, Standing, TermModel, lifetime
 from schemas.errors import ModelError
 
 DICE = np.random.default_rng(4)
