@@ -1,4 +1,4 @@
-"""Tagging on the engine: every open receivable gets the model's word, in Arrow batches."""
+"""Tagging on the engine: every open receivable gets the model's word, found as the features are read."""
 
 import json
 import zlib
@@ -9,25 +9,28 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
-from pyspark.sql.functions import col, lit
+from pyspark.sql import Column, DataFrame
+from pyspark.sql.functions import col, floor, lit, when
+from scipy.special import logit
 
 from models.explain import REASONS
 from models.scorer import Scored, Scorer
+from models.term import STANDING, TERM_FILE, TermModel, lifetime, standing_of
 from schemas.derived import RECEIVABLE_TAGS
 from schemas.errors import ModelError
-from schemas.spark import conform, struct_type
+from schemas.spark import conform
 
 Batches = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 PRINCIPAL, PROBABILITY = "current_principal_amount", "default_probability"
+LIFETIME, LOSS_SHARE, LIFE = "lifetime_default_probability", "lifetime_loss_share", "expected_life_months"
 CENT = Decimal("0.01")
-REALS = (PROBABILITY, "default_probability_upper")
-WORDS = (*REALS, "grade", *(f"reason_{number}" for number in range(1, REASONS + 1)))
-"""Columns of the model's word."""
-SCORED_TYPE = ", ".join(f"{name} {'double' if name in REALS else 'string'}" for name in ("receivable_id", *WORDS))
+TEXTS = ("grade", *(f"reason_{number}" for number in range(1, REASONS + 1)))
+REALS = (PROBABILITY, "default_probability_upper", LIFETIME, LOSS_SHARE, LIFE)
+WORD = pa.schema([*((name, pa.float64()) for name in REALS), *((name, pa.string()) for name in TEXTS)])
+"""The model's word on a receivable: all that needs no principal."""
+WORD_TYPE = ", ".join(["receivable_id string", *(f"{x} double" for x in REALS), *(f"{x} string" for x in TEXTS)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,72 +51,67 @@ class Tagging:
     explained_from: float = 0.0
 
 
-def expected_loss(minor_units: NDArray[np.int64], probability: NDArray[np.float64], lost: float) -> NDArray[np.int64]:
-    """Give probability x principal x share lost in default, in minor units.
+class Judge:
+    """A model with its term structure, made from its texts, that gives its word on rows of features."""
 
-    The one way it is computed: a double product from left to right, `principal * probability * lost`, then rounded
+    def __init__(self, files: Mapping[str, str], tagging: Tagging) -> None:
+        """Load the model; it scores with one thread, for the engine runs tasks side by side."""
+        self._scorer, self._tagging = Scorer.from_files(files, threads=1), tagging
+        self._term = TermModel.from_text(files[TERM_FILE]) if TERM_FILE in files else None
+
+    @property
+    def columns(self) -> list[str]:
+        """Give the columns of the features table that it needs."""
+        return list(dict.fromkeys([*self._scorer.features, *(STANDING if self._term else ())]))
+
+    def word(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Give the model's word on each row."""
+        scored = self._scorer.score(self._scorer.matrix(rows), explained_from=self._tagging.explained_from)
+        reasons = [] if scored.reasons is None else list(scored.reasons.T)
+        reals = [scored.default_probability, scored.default_probability_upper, *self._whole_term(rows, scored)]
+        columns = [pa.array(each, pa.float64()) for each in reals]
+        columns += [pa.array(each, pa.string()) for each in (scored.grade, *reasons)]
+        return pa.RecordBatch.from_arrays(columns, schema=WORD)
+
+    def _whole_term(self, rows: pa.RecordBatch, scored: Scored) -> list[NDArray[np.float64] | pa.Array]:
+        """Give lifetime default probability, share of the principal lost and expected life; null without a term."""
+        if self._term is None:
+            return [pa.nulls(len(rows), pa.float64())] * 3
+        standing = standing_of(rows.select(list(STANDING)).to_pandas(), logit(scored.default_probability))
+        found = lifetime(self._term, standing, scored.default_probability, self._tagging.loss_given_default)
+        return [found.default_probability, found.loss_share, found.life_months]
+
+    def unknown(self) -> dict[str, float | str | None]:
+        """Give its word on a receivable of which nothing is known."""
+        nothing = {name: pa.nulls(1, pa.float64()) for name in self.columns}
+        told: dict[str, float | str | None] = self.word(pa.RecordBatch.from_pydict(nothing)).to_pylist()[0]
+        return told
+
+
+def _judging(files: Mapping[str, str], tagging: Tagging) -> Batches:
+    packed = zlib.compress(json.dumps(dict(files)).encode())
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        judge = Judge(json.loads(zlib.decompress(packed)), tagging)
+        for batch in batches:
+            told = judge.word(batch)
+            names = ["receivable_id", *WORD.names]
+            yield pa.RecordBatch.from_arrays([batch["receivable_id"], *told.columns], names=names)
+
+    return run
+
+
+def expected_loss(*shares: Column) -> Column:
+    """Give principal x shares, as money.
+
+    The one way it is computed: principal in minor units times each share, from left to right in doubles, then rounded
     half up (`floor(x + 1/2)`) to whole minor units.
-
-    >>> expected_loss(np.array([100_000, 250]), np.array([0.02, 0.01]), 0.6).tolist()
-    [1200, 2]
     """
-    found: NDArray[np.int64] = np.floor(minor_units * probability * lost + 0.5).astype(np.int64)
-    return found
-
-
-def score_batch(batch: pa.RecordBatch, scorer: Scorer, explained_from: float) -> pa.RecordBatch:
-    """Give the model's word on a batch that holds receivable_id and the features."""
-    words = _words(scorer.score(scorer.matrix(batch), explained_from=explained_from))
-    return pa.RecordBatch.from_arrays([batch["receivable_id"], *words], names=["receivable_id", *WORDS])
-
-
-def _words(scored: Scored) -> list[pa.Array]:
-    reasons = [] if scored.reasons is None else list(scored.reasons.T)
-    told = [pa.array(column, pa.string()) for column in (scored.grade, *reasons)]
-    return [pa.array(scored.default_probability), pa.array(scored.default_probability_upper), *told]
-
-
-def value_batch(batch: pa.RecordBatch, unknown: Scored, tagging: Tagging) -> pa.RecordBatch:
-    """Give the tag rows of a batch of open receivables with the model's word on each.
-
-    Args:
-        batch: receivable_id, as_of, current_principal_amount and the word; null where there are no features.
-        unknown: The word on a receivable of which nothing is known.
-        tagging: What the tags are made with.
-    """
-    is_scored = pc.is_valid(batch[PROBABILITY])
-    given = zip(WORDS, _words(unknown), strict=True)
-    words = [pc.if_else(is_scored, batch[name], one[0]) for name, one in given]
-    minor = pc.multiply(batch[PRINCIPAL], pa.scalar(Decimal(100))).cast(pa.int64()).to_numpy(zero_copy_only=False)
-    lost = pa.array(expected_loss(minor, words[0].to_numpy(zero_copy_only=False), tagging.loss_given_default))
-    amount = pc.multiply(lost.cast(pa.decimal128(19, 0)), pa.scalar(CENT)).cast(pa.decimal128(18, 2))
-    told = [pa.repeat(pa.scalar(each), len(batch)) for each in (tagging.model_version, tagging.feature_snapshot)]
-    columns = [batch["receivable_id"], batch["as_of"], *words, amount, *told]
-    return pa.RecordBatch.from_arrays(columns, names=list(RECEIVABLE_TAGS.names))
-
-
-def _scoring(packed: bytes, tagging: Tagging) -> Batches:
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        scorer = _scorer(packed)
-        for batch in batches:
-            yield score_batch(batch, scorer, tagging.explained_from)
-
-    return run
-
-
-def _valuing(packed: bytes, tagging: Tagging) -> Batches:
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        scorer = _scorer(packed)
-        nothing = np.full((1, len(scorer.features)), np.nan)
-        unknown = scorer.score(nothing, explained_from=tagging.explained_from)
-        for batch in batches:
-            yield value_batch(batch, unknown, tagging)
-
-    return run
-
-
-def _scorer(packed: bytes) -> Scorer:
-    return Scorer.from_files(json.loads(zlib.decompress(packed)), threads=1)
+    product = (col(PRINCIPAL) * lit(Decimal(100))).cast("bigint").cast("double")
+    for share in shares:
+        product = product * share
+    whole = floor(product + lit(0.5)).cast("decimal(18,0)")
+    return (whole * lit(CENT)).cast("decimal(18,2)")
 
 
 def tag_receivables(
@@ -121,10 +119,9 @@ def tag_receivables(
 ) -> DataFrame:
     """Give one row of `receivable_tags` for every open receivable of a day.
 
-    Each task makes the scorer once from its texts and scores with one thread: the engine runs tasks side by side. The
-    features are scored as they are read, before anything is joined: what moves between tasks is the model's word, not
-    hundreds of columns. An open receivable without features is scored with all of them missing, so that tags and open
-    receivables are as many.
+    The features are scored as they are read, before anything is joined: what moves between tasks is the model's word,
+    not hundreds of columns. An open receivable without features gets the word on one of which nothing is known, so
+    that tags and open receivables are as many.
 
     Args:
         features: The features table; other days and columns are ignored.
@@ -136,18 +133,40 @@ def tag_receivables(
     Raises:
         ModelError: The features table lacks a column that the model needs.
     """
-    needed = Scorer.from_files(scorer_files).features
-    missing = [name for name in needed if name not in features.columns]
+    judge = Judge(scorer_files, tagging)
+    missing = [name for name in judge.columns if name not in features.columns]
     if missing:
         raise ModelError(
             f"no column {', '.join(missing)} in the features table",
-            f"all {len(needed)} features of model {tagging.model_version}",
+            f"all {len(judge.columns)} features of model {tagging.model_version}",
             "train a model on the features as they are now, or restore the columns in features/catalogue.py",
         )
     day = lit(as_of)
+    known = features.where(col("as_of") == day).select("receivable_id", *judge.columns)
+    words = known.mapInArrow(_judging(scorer_files, tagging), WORD_TYPE)
     wanted = states.where((col("as_of") == day) & col("is_open")).select("receivable_id", "as_of", PRINCIPAL)
-    known = features.where(col("as_of") == day).select("receivable_id", *needed)
-    packed = zlib.compress(json.dumps(dict(scorer_files)).encode())
-    scored = known.mapInArrow(_scoring(packed, tagging), SCORED_TYPE)
-    tagged = wanted.join(scored, on="receivable_id", how="left")
-    return conform(tagged.mapInArrow(_valuing(packed, tagging), struct_type(RECEIVABLE_TAGS)), RECEIVABLE_TAGS)
+    told = wanted.join(words, on="receivable_id", how="left").select(
+        "receivable_id", "as_of", PRINCIPAL, *_words(judge.unknown())
+    )
+    return conform(told.select(*_tag(tagging)), RECEIVABLE_TAGS)
+
+
+def _words(unknown: Mapping[str, float | str | None]) -> list[Column]:
+    """Let the word on what is unknown stand in where there is none."""
+    is_known = col(PROBABILITY).isNotNull()
+    return [
+        when(is_known, col(item.name))
+        .otherwise(lit(unknown[item.name]).cast("double" if item.name in REALS else "string"))
+        .alias(item.name)
+        for item in WORD
+    ]
+
+
+def _tag(tagging: Tagging) -> list[Column]:
+    own = {
+        "expected_loss_amount": expected_loss(col(PROBABILITY), lit(tagging.loss_given_default)),
+        "lifetime_loss_amount": expected_loss(col(LOSS_SHARE)),
+        "model_version": lit(tagging.model_version),
+        "feature_snapshot": lit(tagging.feature_snapshot),
+    }
+    return [own.get(name, col(name)).alias(name) for name in RECEIVABLE_TAGS.names]
