@@ -12,7 +12,7 @@ ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth bench-sizing dist \
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth bench-term bench-sizing dist \
 	cluster cluster-stop docs clean
 
 help:  ## Show what can be made
@@ -78,6 +78,9 @@ bench-models: setup  ## Measure the model lab against public models (about two h
 
 bench-truth: setup  ## Measure models and upper bounds against the truth of the simulated platform (about ten minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/truth_harness.py
+
+bench-term: setup  ## Measure expected against realised defaults by months on book (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/term_structure.py
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
