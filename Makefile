@@ -12,8 +12,8 @@ ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-sizing dist cluster \
-	cluster-stop docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth bench-sizing dist \
+	cluster cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -69,6 +69,12 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 
 bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
+
+bench-models: setup  ## Measure the model lab against public models (about two hours; a run that was cut goes on)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/model_harness.py $(BENCH_FOLDER)/models
+
+bench-truth: setup  ## Measure models and upper bounds against the truth of the simulated platform (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/truth_harness.py
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)

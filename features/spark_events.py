@@ -6,9 +6,19 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from features.spark_cut import local_day, local_moment, minor
-from features.streams import NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR, WORK_FROM_HOUR, WORK_UNTIL_HOUR
+from features.streams import (
+    FULL_SHARE,
+    MONEY_SCALE,
+    NIGHT_FROM_HOUR,
+    NIGHT_UNTIL_HOUR,
+    SHARE_SCALE,
+    WORK_FROM_HOUR,
+    WORK_UNTIL_HOUR,
+)
 
 WEEKEND = (1, 7)
+STATEMENT_KEY = ("account_id", "happened_at")
+"""What identifies a statement of a credit line."""
 
 
 def flag(condition: Column) -> Column:
@@ -62,4 +72,38 @@ def behaviour_columns(time_zone: str) -> Mapping[str, Column]:
         "is_working_time": is_working_time(time_zone),
         "amount": minor("event_amount"),
         "balance": minor("balance_amount"),
+    }
+
+
+def event_hash(*key: str) -> Column:
+    """Give the hash of an event's key, by which events of one moment are ordered; instants count as microseconds."""
+    if len(key) == 1:
+        return F.xxhash64(*key)
+    parts = (F.unix_micros(name).cast("string") if name.endswith("_at") else F.col(name) for name in key)
+    return F.xxhash64(F.concat_ws("/", *parts))
+
+
+def statement_columns() -> Mapping[str, Column]:
+    """Tell a statement of a credit line."""
+    limit, used = minor("limit_amount"), minor("used_amount")
+    share = F.when(limit > 0, F.floor(used.cast("double") / limit.cast("double") * SHARE_SCALE + 0.5))
+    return {
+        "limit_amount": limit,
+        "used_amount": used,
+        "utilisation": share.cast("bigint"),
+        "is_nearly_full": flag(share >= FULL_SHARE * SHARE_SCALE),
+        "is_frozen": known(F.col("account_status") == "FROZEN"),
+    }
+
+
+def report_columns() -> Mapping[str, Column]:
+    """Tell a credit bureau's report."""
+    return {
+        "bureau_score": F.floor(F.col("bureau_score") * MONEY_SCALE + 0.5).cast("bigint"),
+        "inquiry_3m": F.col("inquiry_3m_count"),
+        "inquiry_12m": F.col("inquiry_12m_count"),
+        "active_lender": F.col("active_lender_count"),
+        "active_balance": minor("active_balance_amount"),
+        "overdue_amount": minor("overdue_amount"),
+        "worst_bucket": F.col("worst_bucket_24m_number"),
     }

@@ -9,23 +9,31 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.spark_cut import attached, local_day
-from features.spark_events import behaviour_columns, flag, order_columns
+from features.spark_events import (
+    STATEMENT_KEY,
+    behaviour_columns,
+    event_hash,
+    flag,
+    order_columns,
+    report_columns,
+    statement_columns,
+)
 from features.spark_streams import IS_REFUND
 
 TIMES = ("borrower_id", "happened_at", "known_at", "key_hash", "day", "since", "is_deleted")
 
 
-def timed(rows: DataFrame, key: str, time_zone: str, own: Mapping[str, Column]) -> DataFrame:
+def timed(rows: DataFrame, key: tuple[str, ...], time_zone: str, own: Mapping[str, Column]) -> DataFrame:
     """Give rows of a log the days that the sweep goes by, and their own columns.
 
     Args:
         rows: Versions of events, with `borrower_id`.
-        key: Column that identifies an event.
+        key: Columns that identify an event.
         time_zone: The platform's.
         own: What an event says, by name.
     """
     day, known_day = local_day("happened_at", time_zone), local_day("known_at", time_zone)
-    times = {"key_hash": F.xxhash64(key), "day": day, "since": F.greatest(day, known_day)}
+    times = {"key_hash": event_hash(*key), "day": day, "since": F.greatest(day, known_day)}
     return rows.withColumns(times).select(*TIMES, *(column.alias(name) for name, column in own.items()))
 
 
@@ -49,13 +57,13 @@ class Source:
 def laid_orders(source: Source) -> DataFrame:
     """Lay out orders."""
     own = {**order_columns(source.time_zone), "region_code": F.col("region_code")}
-    return timed(source.new["orders"], "order_id", source.time_zone, own)
+    return timed(source.new["orders"], ("order_id",), source.time_zone, own)
 
 
 def laid_behaviour(source: Source) -> DataFrame:
     """Lay out behaviour."""
     own = behaviour_columns(source.time_zone)
-    return timed(source.new["behaviour_events"], "event_id", source.time_zone, own)
+    return timed(source.new["behaviour_events"], ("event_id",), source.time_zone, own)
 
 
 def laid_refunds(source: Source) -> DataFrame:
@@ -70,7 +78,9 @@ def laid_refunds(source: Source) -> DataFrame:
     of_these = buyers.join(cases.select("order_hash").distinct(), "order_hash", "left_semi").distinct()
     owned = cases.drop("borrower_id").join(of_these.withColumnRenamed("_buyer", "borrower_id"), "order_hash")
     stands = F.coalesce(F.expr(IS_REFUND), F.lit(False))
-    return timed(owned, "case_id", source.time_zone, {"order_hash": F.col("order_hash"), "is_standing": flag(stands)})
+    return timed(
+        owned, ("case_id",), source.time_zone, {"order_hash": F.col("order_hash"), "is_standing": flag(stands)}
+    )
 
 
 def _both(source: Source) -> tuple[Mapping[str, DataFrame], Mapping[str, DataFrame]]:
@@ -79,7 +89,18 @@ def _both(source: Source) -> tuple[Mapping[str, DataFrame], Mapping[str, DataFra
 
 def laid_homes(source: Source) -> DataFrame:
     """Lay out the borrowers' home regions."""
-    return timed(source.new["borrowers"], "borrower_id", source.time_zone, {"home_code": F.col("region_code")})
+    return timed(source.new["borrowers"], ("borrower_id",), source.time_zone, {"home_code": F.col("region_code")})
+
+
+def laid_statements(source: Source) -> DataFrame:
+    """Lay out the statements of credit lines."""
+    own = {"line_hash": F.xxhash64("account_id"), **statement_columns()}
+    return timed(source.new["credit_accounts"], STATEMENT_KEY, source.time_zone, own)
+
+
+def laid_reports(source: Source) -> DataFrame:
+    """Lay out credit bureaus' reports."""
+    return timed(source.new["credit_reports"], ("report_id",), source.time_zone, report_columns())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +116,8 @@ LAYOUTS: Mapping[str, Layout] = {
     "laid_behaviour": Layout(("behaviour_events",), laid_behaviour),
     "laid_refunds": Layout(("refunds_disputes", "orders"), laid_refunds),
     "laid_homes": Layout(("borrowers",), laid_homes),
+    "laid_statements": Layout(("credit_accounts",), laid_statements),
+    "laid_reports": Layout(("credit_reports",), laid_reports),
 }
 """The laid-out tables, in the order in which they are laid."""
 

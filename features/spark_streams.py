@@ -8,16 +8,19 @@ from pyspark.sql import functions as F
 
 from features.spark_allotment import days_late
 from features.spark_cut import Hold, Logs, attached, local_day, minor
-from features.spark_events import behaviour_columns, flag, known, order_columns
+from features.spark_events import (
+    STATEMENT_KEY,
+    behaviour_columns,
+    event_hash,
+    flag,
+    known,
+    order_columns,
+    report_columns,
+    statement_columns,
+)
 from features.spark_known import Known
 from features.states import StateConvention
-from features.streams import (
-    BAD_DAYS,
-    FULL_SHARE,
-    SEASONED_DAYS,
-    SHARE_SCALE,
-    STREAMS,
-)
+from features.streams import BAD_DAYS, SEASONED_DAYS, SHARE_SCALE, STREAMS
 
 IS_REFUND = "case_kind IN ('REFUND', 'RETURN') AND case_status <> 'REJECTED'"
 
@@ -40,9 +43,9 @@ class AsOf(Known):
         """Give a stream of `features.streams`."""
         return self.held(f"stream_{name}", lambda: PREPARATIONS[name](self).select(*STREAMS[name].stored))
 
-    def happened(self, frame: DataFrame, tie: str) -> DataFrame:
-        """Place events on the local day on which they happened; the hash of `tie` orders those of one moment."""
-        return self.placed(frame, local_day("happened_at", self.time_zone), F.col("happened_at"), F.xxhash64(tie))
+    def happened(self, frame: DataFrame, *key: str) -> DataFrame:
+        """Place events on the local day on which they happened; the hash of their key orders those of one moment."""
+        return self.placed(frame, local_day("happened_at", self.time_zone), F.col("happened_at"), event_hash(*key))
 
     def placed(self, frame: DataFrame, day: Column, at: Column, tie: Column) -> DataFrame:
         """Place events on a day, and keep those before the as-of day."""
@@ -143,34 +146,22 @@ def _loans(as_of: AsOf) -> DataFrame:
 
 
 def _statements(as_of: AsOf) -> DataFrame:
-    events = as_of.happened(as_of.read("credit_accounts"), "account_id")
-    limit, used = minor("limit_amount"), minor("used_amount")
-    share = F.when(limit > 0, F.floor(used.cast("double") / limit.cast("double") * SHARE_SCALE + 0.5))
-    of_line = Window.partitionBy("account_id")
-    latest, before = F.max("happened_at").over(of_line), F.lag(limit).over(of_line.orderBy("happened_at"))
+    events = as_of.happened(as_of.read("credit_accounts"), *STATEMENT_KEY)
+    of_line = Window.partitionBy("borrower_id", "account_id")
+    limit, before = minor("limit_amount"), F.lag(minor("limit_amount")).over(of_line.orderBy("happened_at"))
     return events.select(
         *("borrower_id", "age_days", "_at", "_tie"),
-        limit.alias("limit_amount"),
-        used.alias("used_amount"),
-        share.cast("bigint").alias("utilisation"),
-        flag(share >= FULL_SHARE * SHARE_SCALE).alias("is_nearly_full"),
+        *(column.alias(name) for name, column in statement_columns().items()),
         flag(limit > before).alias("is_raised"),
         flag(limit < before).alias("is_cut"),
-        known(F.col("account_status") == "FROZEN").alias("is_frozen"),
-        flag(F.col("happened_at") == latest).alias("is_latest"),
+        flag(F.col("happened_at") == F.max("happened_at").over(of_line)).alias("is_latest"),
     )
 
 
 def _reports(as_of: AsOf) -> DataFrame:
     return as_of.happened(as_of.read("credit_reports"), "report_id").select(
         *("borrower_id", "age_days", "_at", "_tie"),
-        F.floor(F.col("bureau_score") * 100 + 0.5).cast("bigint").alias("bureau_score"),
-        F.col("inquiry_3m_count").alias("inquiry_3m"),
-        F.col("inquiry_12m_count").alias("inquiry_12m"),
-        F.col("active_lender_count").alias("active_lender"),
-        minor("active_balance_amount").alias("active_balance"),
-        minor("overdue_amount").alias("overdue_amount"),
-        F.col("worst_bucket_24m_number").alias("worst_bucket"),
+        *(column.alias(name) for name, column in report_columns().items()),
     )
 
 

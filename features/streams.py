@@ -199,7 +199,7 @@ LOAN = Stream(
 
 STATEMENT = Stream(
     "statement",
-    "The state of a credit line at a moment.",
+    "The state of a borrower's credit line at a moment.",
     "local day of happened_at",
     ("credit_accounts",),
     (

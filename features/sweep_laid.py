@@ -4,41 +4,22 @@ What the engine's streams join as of one day, these join for all days at once: a
 a refund, in one home region and the next.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.sweep_events import coded, numbers, whole
-from features.sweep_plan import FOREVER, I32, I64
-from features.sweep_versions import Intervals, Versions, beside, visible_until
+from features.sweep_plan import FOREVER, I64
+from features.sweep_versions import Intervals, Pieces, Versions, beside, visible_until
+
+Ready: TypeAlias = Callable[[pa.Table], pa.Table]
+"""From a slice of laid-out events to events as the sweep takes them."""
 
 
-class Reads(NamedTuple):
-    """What a stream reads of the layout.
-
-    Args:
-        events: Laid-out table of its events.
-        columns: Columns that joins need beside those of the program.
-        joined: Columns that joins make.
-        facts: Laid-out tables that are joined.
-    """
-
-    events: str
-    columns: tuple[str, ...]
-    joined: tuple[str, ...]
-    facts: tuple[str, ...] = ()
-
-
-READS: Mapping[str, Reads] = {
-    "order": Reads(
-        "laid_orders", ("key_hash", "region_code"), ("is_refunded", "is_away"), ("laid_refunds", "laid_homes")
-    ),
-    "behaviour": Reads("laid_behaviour", (), ("active_day",)),
-}
-"""The streams that can be swept from the layout."""
 DAYS = ("day", "since")
 VERSIONED = ("key_hash", "known_at", "is_deleted", "is_revision")
 """Needed of a table in which some event has several versions."""
@@ -71,10 +52,11 @@ def seen_rows(rows: pa.Table) -> pa.Table:
 def facts(rows: pa.Table, key: I64) -> Facts:
     """Sort facts by what they are about, and those about one thing by when they became known."""
     order = np.lexsort((whole(rows.column("known_at")), key))
-    return Facts(key[order], _intervals(rows, order), rows.take(pa.array(order)))
+    return Facts(key[order], intervals(rows, order), rows.take(pa.array(order)))
 
 
-def _intervals(rows: pa.Table, order: I64 | None = None) -> Intervals:
+def intervals(rows: pa.Table, order: I64 | None = None) -> Intervals:
+    """Give the days that see each row, or each of some rows."""
     since = whole(rows.column("since")).astype(np.int32)
     until = whole(rows.column("until")) if "until" in rows.column_names else np.full(rows.num_rows, FOREVER)
     both = Intervals(since, until.astype(np.int32))
@@ -84,14 +66,16 @@ def _intervals(rows: pa.Table, order: I64 | None = None) -> Intervals:
 def joined(rows: pa.Table, key: I64, known: Facts) -> tuple[pa.Table, I64]:
     """Divide rows where the fact about their key changes; give the pieces, and for each its fact, -1 for none."""
     first, behind = np.searchsorted(known.key, key, "left"), np.searchsorted(known.key, key, "right")
-    pieces = beside(_intervals(rows), first, behind, known.seen)
+    pieces = beside(intervals(rows), first, behind, known.seen)
+    return divided(rows, pieces), pieces.fact
+
+
+def divided(rows: pa.Table, pieces: Pieces) -> pa.Table:
+    """Give the pieces of rows, each with the days that see it."""
     bare = rows.drop_columns([name for name in ("since", "until") if name in rows.column_names])
     is_whole = len(pieces.row) == rows.num_rows
-    divided = bare if is_whole else bare.take(pa.array(pieces.row))
-    days: Mapping[str, I32] = {"since": pieces.since, "until": pieces.until}
-    for name, values in days.items():
-        divided = divided.append_column(name, pa.array(values))
-    return divided, pieces.fact
+    found = bare if is_whole else bare.take(pa.array(pieces.row))
+    return found.append_column("since", pa.array(pieces.since)).append_column("until", pa.array(pieces.until))
 
 
 class Beside(NamedTuple):
@@ -100,6 +84,11 @@ class Beside(NamedTuple):
     refunds: Facts
     homes: Facts
     owners: pa.Array
+
+
+def orders_beside(refunds: pa.Table, homes: pa.Table) -> Ready:
+    """Give what makes a bucket's orders ready, its refunds, returns and versions of borrowers beside them."""
+    return partial(orders, known=beside_orders(refunds, homes))
 
 
 def beside_orders(refunds: pa.Table, homes: pa.Table) -> Beside:

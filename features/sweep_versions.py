@@ -108,11 +108,9 @@ def beside(rows: Intervals, first: I64, behind: I64, facts: Intervals) -> Pieces
 @compiled
 def _next(begin: int, end: int, first: int, behind: int, facts: Intervals) -> tuple[int, int]:
     """Give the fact seen on the day after `begin`, and the last day up to which nothing changes."""
-    found = -1
-    for fact in range(first, behind):
+    for fact in range(behind - 1, first - 1, -1):
         if facts.since[fact] <= begin < facts.until[fact]:
-            found = fact
-            end = min(end, facts.until[fact])
-        elif begin < facts.since[fact] < facts.until[fact]:
+            return fact, min(end, facts.until[fact])
+        if begin < facts.since[fact] < facts.until[fact]:
             end = min(end, facts.since[fact])
-    return found, end
+    return -1, end

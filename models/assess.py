@@ -11,15 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import leakage
-from models.boost import WEIGHT
 from models.evaluate import Sample, by_part, calibration_noise, calibration_table, lift_table, wilson
 from models.fairness import by_group
 from models.fit import CrossValidation, TrainedModel
 from models.grade import Scale
 from models.leakage import Finding
+from models.matrix import matrix
 from models.parameters import FeatureNote
 from models.probe import Probe, probe
-from models.scorer import Scorer, matrix
+from models.rows import WEIGHT
+from models.scorer import Scorer
 from models.stability import feature_shifts, shift
 from schemas.hashing import canonical_json
 

@@ -1,26 +1,34 @@
 """Calibration: from a booster's score, in log-odds, to a probability that means what it says.
 
-One formula serves every method: `log-odds = intercept + slope * score + shift(score)`, where the shift is read from a
-table by linear interpolation and is constant beyond its ends. *Sigmoid* (Platt 1999, with his smoothed targets) has no
-table; *isotonic* has intercept 0, slope 1 and a table whose points are the centres of the pooled blocks, so that it
-rises between them instead of standing still, and two receivables with different scores keep different probabilities.
+One formula serves every method: `log-odds = intercept + slope * score + lean * tail(score) + shift(score)`. The shift
+is read from a table by linear interpolation and is constant beyond its ends; `tail` is the sum of the logs of the
+score's probability and its complement.
+
+*Sigmoid* (Platt 1999, with his smoothed targets) has neither lean nor table. *Beta* (Kull and others 2017) is
+`a ln s - b ln(1 - s) + c` with a and b not negative: a slope of (a + b) / 2 and a lean of (a - b) / 2. *Isotonic* has
+intercept 0, slope 1 and a table whose points are the centres of the pooled blocks, so that it rises between them and
+does not stand still: two receivables with different scores keep different probabilities.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.isotonic import isotonic_regression
 
+from models.regress import regressed
+
 Reals = NDArray[np.float64]
-Method = Literal["isotonic", "sigmoid"]
-METHODS: tuple[Method, ...] = ("sigmoid", "isotonic")
+Method = Literal["isotonic", "sigmoid", "beta"]
+METHODS: tuple[Method, ...] = ("sigmoid", "beta", "isotonic")
 
 MOST_POINTS = 100
 FEWEST_ROWS_PER_POINT = 100
+MOST_SHIFT = 30.0
 NEWTON_STEPS = 50
 CLOSE_ENOUGH = 1e-10
 
@@ -33,8 +41,9 @@ class Calibration:
         method: How it was fitted.
         intercept: Log-odds at score 0, before the shift.
         slope: Log-odds per unit of score.
-        scores: Points of the table, rising; empty for sigmoid.
+        scores: Points of the table, rising; empty but for isotonic.
         shifts: Log-odds to add at those points.
+        lean: Log-odds per unit of the tail; 0 but for beta.
     """
 
     method: Method
@@ -42,12 +51,29 @@ class Calibration:
     slope: float
     scores: tuple[float, ...] = ()
     shifts: tuple[float, ...] = ()
+    lean: float = 0.0
 
     def probability(self, score: Reals) -> Reals:
         """Give the default probability of each score. The only place where a score becomes a probability."""
         shift = np.interp(score, self.scores, self.shifts) if self.scores else 0.0
-        found: Reals = expit(self.intercept + self.slope * score + shift)
+        line = self.intercept + self.slope * score + shift
+        found: Reals = expit(line + self.lean * tail(score) if self.lean else line)
         return found
+
+    def anchored(self, score: Reals, weight: Reals, rate: float) -> "Calibration":
+        """Give the calibration whose mean probability of some scores is a given rate: all log-odds shifted alike."""
+        odds = logit(self.probability(score))
+
+        def excess(shift: float) -> float:
+            return float(np.average(expit(odds + shift), weights=weight)) - rate
+
+        return replace(self, intercept=self.intercept + float(brentq(excess, -MOST_SHIFT, MOST_SHIFT, xtol=1e-12)))
+
+
+def tail(score: Reals) -> Reals:
+    """Give ln s + ln(1 - s) of the score's probability s: 0 never, and lower the further the score lies from 0."""
+    found: Reals = -np.logaddexp(0, score) - np.logaddexp(0, -score)
+    return found
 
 
 def log_loss(outcome: Reals, probability: Reals, weight: Reals) -> float:
@@ -100,7 +126,17 @@ def _isotonic(score: Reals, outcome: Reals, weight: Reals) -> Calibration:
     return Calibration("isotonic", 0.0, 1.0, tuple(places.tolist()), tuple((logit(rate) - places).tolist()))
 
 
-_FITS: dict[Method, Callable[[Reals, Reals, Reals], Calibration]] = {"sigmoid": _sigmoid, "isotonic": _isotonic}
+def _beta(score: Reals, outcome: Reals, weight: Reals) -> Calibration:
+    log_bad, log_good = -np.logaddexp(0, -score), np.logaddexp(0, score)
+    intercept, (first, second) = regressed(np.column_stack([log_bad, log_good]), outcome, weight, ridge=1.0)
+    return Calibration("beta", intercept, (first + second) / 2, lean=(first - second) / 2)
+
+
+_FITS: dict[Method, Callable[[Reals, Reals, Reals], Calibration]] = {
+    "sigmoid": _sigmoid,
+    "beta": _beta,
+    "isotonic": _isotonic,
+}
 
 
 def calibrate(method: Method, score: Reals, outcome: Reals, weight: Reals) -> Calibration:
@@ -124,7 +160,7 @@ def cross_fitted(method: Method, score: Reals, outcome: Reals, weight: Reals, fo
 
 
 def choose(
-    method: Literal["auto", "isotonic", "sigmoid"],
+    method: Literal["auto", "isotonic", "sigmoid", "beta"],
     score: Reals,
     outcome: Reals,
     weight: Reals,

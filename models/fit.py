@@ -1,33 +1,25 @@
 """Training: from a frame of features and outcomes to a model that is measured on borrowers and dates it never saw."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models import evaluate
-from models.boost import Fitted, Progress, Rows, fit, labelled_rows
+from models.blend import Fitted, fit, predict
+from models.boost import Progress
 from models.calibrate import Calibration
-from models.evaluate import Sample
+from models.challenge import challenged
+from models.measured import measured
 from models.parameters import FeatureNote, TrainingParameters
-from models.scorer import Scorer
-from models.split import folds, out_of_time
+from models.rows import Rows, labelled_rows
+from models.select import Selection
+from models.split import Folds, folds, folds_of, out_of_time
 from models.stability import population_stability
+from models.tune import tuned
 
 Reals = NDArray[np.float64]
-Metric = Callable[[Sample], float]
-
-WITH_INTERVAL: Mapping[str, Metric] = {
-    "auc": evaluate.auc,
-    "ks": evaluate.ks,
-    "brier": evaluate.brier,
-    "calibration_error": evaluate.calibration_error,
-    "calibration_slope": lambda sample: evaluate.calibration_line(sample)[1],
-    "h_measure": evaluate.h_measure,
-    "captured_top_10": lambda sample: evaluate.captured_at(sample, 0.10),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +36,9 @@ class TrainedModel:
         calibration: From score to probability.
         importance: feature and its share of the gain, largest first.
         parameters: What the run decided beforehand.
+        selection: What became of each feature.
+        trials: What tuning tried; empty without it.
+        challengers: Other models on the same folds; empty without them.
     """
 
     files: Mapping[str, str]
@@ -54,11 +49,23 @@ class TrainedModel:
     calibration: Calibration
     importance: pd.DataFrame
     parameters: TrainingParameters
+    selection: Selection
+    trials: pd.DataFrame
+    challengers: pd.DataFrame
 
     @property
     def tested(self) -> pd.DataFrame:
         """Give the rows that the model is judged by: out of time where there are any, else out of fold."""
         return self.out_of_time if len(self.out_of_time) else self.out_of_fold
+
+    @property
+    def tables(self) -> dict[str, bytes]:
+        """Give what was decided on the way as CSV files: features left out, shapes tried, challengers measured."""
+        dropped = pd.DataFrame(
+            [{"feature": name, "folds_of_use": count} for name, count in self.selection.dropped.items()]
+        )
+        told = {"dropped_features": dropped, "tuning": self.trials, "challengers": self.challengers}
+        return {f"{name}.csv": table.to_csv(index=False).encode() for name, table in told.items() if len(table)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +107,12 @@ def train(
     rows, unlabelled = labelled_rows(frame, features)
     split = out_of_time(rows.borrowers, rows.as_of, parameters)
     training, test = rows.where(split.training), rows.where(split.test)
-    fitted = fit(training, parameters, features, progress)
+    parameters, trials = _searched(training, parameters, progress)
+    fitted = fit(training, parameters, progress)
     progress("measuring", 0.95)
-    out_of_fold = _predictions(training, fitted.probability)
-    tested = _predictions(test, _scored(fitted, test, parameters))
-    metrics = _measured("out_of_fold", training, fitted.probability, parameters)
-    if len(test):
-        metrics |= _measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
-        metrics["score_stability"] = population_stability(
-            _scored(fitted, training, parameters),
-            tested["default_probability"].to_numpy(),
-            (training.weight, test.weight),
-        )
+    metrics, out_of_fold, tested = _judged(fitted, training, test, parameters)
     counts = {**split.counts, "unlabelled": unlabelled, **_counts("training", training), **_counts("test", test)}
-    counts |= {"features": len(features), "trees": fitted.rounds}
+    counts |= {"features": len(fitted.selection.kept), "trees": sum(fitted.rounds), "held_out": len(out_of_fold)}
     return TrainedModel(
         files=fitted.files,
         metrics=metrics,
@@ -123,12 +122,48 @@ def train(
         calibration=fitted.calibration,
         importance=fitted.importance,
         parameters=parameters,
+        selection=fitted.selection,
+        trials=trials,
+        challengers=_challengers(training, fitted, parameters, progress),
     )
 
 
-def _scored(fitted: Fitted, rows: Rows, parameters: TrainingParameters) -> Reals:
-    scorer = Scorer.from_files(fitted.files, threads=parameters.booster.threads)
-    return scorer.score(rows.features, explained=False).default_probability
+def _judged(
+    fitted: Fitted, training: Rows, test: Rows, parameters: TrainingParameters
+) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
+    """Measure the model on held-out training rows and on test rows; give its predictions of both too."""
+    held = np.isfinite(fitted.probability)
+    seen, said = training.where(held), fitted.probability[held]
+    tested = _predictions(test, predict(fitted.files, test, parameters.booster.threads))
+    metrics = measured("out_of_fold", seen, said, parameters)
+    if len(test):
+        metrics |= measured("out_of_time", test, tested["default_probability"].to_numpy(), parameters)
+        metrics["score_stability"] = population_stability(
+            predict(fitted.files, training, parameters.booster.threads),
+            tested["default_probability"].to_numpy(),
+            (training.weight, test.weight),
+        )
+    return metrics, _predictions(seen, said), tested
+
+
+def _folds(rows: Rows, parameters: TrainingParameters) -> Folds:
+    return folds_of(rows.borrowers, rows.as_of, rows.outcome > 0, parameters)
+
+
+def _searched(
+    rows: Rows, parameters: TrainingParameters, progress: Progress
+) -> tuple[TrainingParameters, pd.DataFrame]:
+    """Search for the shape of trees where the configuration asks for it; give the parameters with what was found."""
+    if not parameters.tuning.trials:
+        return parameters, pd.DataFrame()
+    found = tuned(rows, _folds(rows, parameters), parameters, progress)
+    return parameters.model_copy(update={"booster": found.booster}), found.trials
+
+
+def _challengers(rows: Rows, fitted: Fitted, parameters: TrainingParameters, progress: Progress) -> pd.DataFrame:
+    if parameters.challengers is None:
+        return pd.DataFrame()
+    return challenged(rows, _folds(rows, parameters), fitted.probability, parameters, progress)
 
 
 def _predictions(rows: Rows, probability: Reals) -> pd.DataFrame:
@@ -137,22 +172,6 @@ def _predictions(rows: Rows, probability: Reals) -> pd.DataFrame:
 
 def _counts(side: str, rows: Rows) -> dict[str, int]:
     return {f"{side}_defaults": int(rows.outcome.sum()), f"{side}_borrowers": len(set(rows.borrowers))}
-
-
-def _measured(name: str, rows: Rows, probability: Reals, parameters: TrainingParameters) -> dict[str, float]:
-    sample = Sample.of(rows.outcome, probability, rows.weight)
-    found = {f"{name}_{metric}": value for metric, value in evaluate.measure(sample).items()}
-    for metric, measure in WITH_INTERVAL.items():
-        bounds = evaluate.interval(
-            measure,
-            sample,
-            rows.borrowers,
-            replicates=parameters.bootstrap_replicates,
-            seed=parameters.bootstrap_seed,
-        )
-        if bounds:
-            found |= {f"{name}_{metric}_low": bounds[0], f"{name}_{metric}_high": bounds[1]}
-    return found
 
 
 def cross_validate(
@@ -175,11 +194,11 @@ def cross_validate(
     for number in range(parameters.split.folds):
         progress(f"fold {number + 1} of {parameters.split.folds}", number / parameters.split.folds)
         inside = np.equal(fold, number)
-        fitted = fit(rows.where(~inside), parameters, features)
-        probability[inside] = _scored(fitted, rows.where(inside), parameters)
+        fitted = fit(rows.where(~inside), parameters)
+        probability[inside] = predict(fitted.files, rows.where(inside), parameters.booster.threads)
     metrics = {
         name.removeprefix("out_of_fold_"): value
-        for name, value in _measured("out_of_fold", rows, probability, parameters).items()
+        for name, value in measured("out_of_fold", rows, probability, parameters).items()
     }
     counts = {"rows": len(rows), "unlabelled": unlabelled, "folds": parameters.split.folds, **_counts("all", rows)}
     return CrossValidation(metrics, counts, _predictions(rows, probability).assign(fold=fold))

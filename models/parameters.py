@@ -1,7 +1,7 @@
 """What a training run decides beforehand: the model's part of the configuration, and what it knows of a feature."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,11 +18,13 @@ class FeatureNote:
 
     Args:
         name: Column of the feature table.
+        is_category: Whether its values are names, not quantities.
         monotone: +1 where more of it can only raise the probability, -1 where it can only lower it, 0 where it is free.
     """
 
     name: str
     monotone: Literal[-1, 0, 1] = 0
+    is_category: bool = False
 
 
 class SplitParameters(Document):
@@ -34,6 +36,8 @@ class SplitParameters(Document):
         embargo_days: Days from a training date to the first test date; empty means the label horizon, so that every
             training label was known when the first test date came.
         folds: Borrower-grouped folds within the training rows.
+        time_blocks: Blocks of later dates that folds hold out one by one, trained on dates an embargo before; 0 for
+            folds by borrower alone.
         salt: Changes which borrowers fall where.
     """
 
@@ -41,6 +45,7 @@ class SplitParameters(Document):
     test_borrower_share: float = Field(default=0.3, gt=0, lt=1)
     embargo_days: int | None = Field(default=None, ge=0)
     folds: int = Field(default=4, ge=2)
+    time_blocks: int = Field(default=0, ge=0)
     salt: str = "1"
 
 
@@ -52,6 +57,7 @@ class BoosterParameters(Document):
         patience: Trees without a better fold loss after which it stops.
         threads: Threads of training; part of what makes two runs equal.
         seeds: One booster per seed; their scores are averaged.
+        is_constrained: Whether the catalogue's directions bind it.
     """
 
     learning_rate: float = Field(default=0.06, gt=0, le=1)
@@ -68,6 +74,80 @@ class BoosterParameters(Document):
     patience: int = Field(default=40, ge=1)
     threads: int = Field(default=2, ge=1)
     seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
+    is_constrained: bool = True
+
+
+class ScorecardParameters(Document):
+    """How a scorecard is fitted.
+
+    Args:
+        most_features: Features of the highest information value that may have points.
+        least_information: Information value under which a feature tells too little.
+        ridge: How many rows' worth the weights of evidence are drawn to nothing.
+        points_to_double: Points that double the odds of not defaulting.
+        base_points: Points at the base odds.
+        base_odds: Odds of not defaulting there.
+    """
+
+    most_features: int = Field(default=40, ge=1)
+    least_information: float = Field(default=0.01, ge=0)
+    ridge: float = Field(default=1.0, ge=0)
+    points_to_double: float = Field(default=20.0, gt=0)
+    base_points: float = 600.0
+    base_odds: float = Field(default=50.0, gt=0)
+
+
+class SelectionParameters(Document):
+    """Which features a model is given.
+
+    Args:
+        least_folds_share: Share of the folds in which a feature must be of use.
+        least_gain_share: Share of the trees' gain in a fold from which it is of use there.
+    """
+
+    least_folds_share: float = Field(default=0.5, gt=0, le=1)
+    least_gain_share: float = Field(default=0.0005, ge=0, lt=1)
+
+
+class TuningParameters(Document):
+    """How the shape of trees is searched for.
+
+    Args:
+        trials: Shapes to try; 0 keeps the configured one.
+        seed: Of the search.
+        ranges: Lowest and highest value of each of the booster's parameters that is searched.
+    """
+
+    trials: int = Field(default=0, ge=0)
+    seed: int = 1
+    ranges: dict[str, tuple[float, float]] = {
+        "num_leaves": (4, 63),
+        "max_depth": (2, 10),
+        "min_data_in_leaf": (10, 300),
+        "feature_fraction": (0.3, 1.0),
+        "bagging_fraction": (0.5, 1.0),
+        "lambda_l2": (0.1, 100.0),
+        "learning_rate": (0.02, 0.1),
+    }
+
+    @model_validator(mode="after")
+    def _are_parameters(self) -> Self:
+        strange = sorted(set(self.ranges) - set(BoosterParameters.model_fields))
+        if strange or any(low > high for low, high in self.ranges.values()):
+            raise ValueError(f"ranges from low to high of the booster's own parameters; found {strange or self.ranges}")
+        return self
+
+
+class ChallengerParameters(Document):
+    """An estimator to measure beside the recipe, never to promote.
+
+    Args:
+        estimator: Import path of a class that fits and predicts as scikit-learn's do.
+        parameters: What it is made with.
+    """
+
+    estimator: str
+    parameters: dict[str, Any] = {}
 
 
 class GradeBand(Document):
@@ -137,8 +217,15 @@ class TrainingParameters(Document):
     Args:
         horizon_days: Length of the performance window of the labels that it is given.
         split: Which rows train and which test.
-        booster: LightGBM's parameters.
-        calibration: `auto` takes whichever of the two has the lower cross-fitted log loss.
+        booster: LightGBM's parameters, of the first shape of trees.
+        further_boosters: Those of other shapes, blended with it.
+        scorecard: A scorecard blended with the boosters; none by default.
+        selection: How features are chosen; all of them by default.
+        tuning: How the first shape of trees is searched for; by default it is not.
+        challengers: Estimators by name to measure on the same folds, beside a scorecard, a logistic regression and
+            boosters without constraints; null for none of all these.
+        calibration: `auto` takes whichever of the three has the lowest cross-fitted log loss.
+        central_tendency: Default rate that the mean prediction of held-out rows is shifted to; none by default.
         grades: Master scale from best to worst; the last band reaches 1 and holds 1 too. Illustrative thresholds.
         loss_given_default: Share of the principal that is lost in default. Illustrative default.
         bootstrap_replicates: Resamples of borrowers behind each 95 % interval.
@@ -151,7 +238,13 @@ class TrainingParameters(Document):
     horizon_days: int = Field(default=180, ge=1)
     split: SplitParameters = SplitParameters()
     booster: BoosterParameters = BoosterParameters()
-    calibration: Literal["auto", "isotonic", "sigmoid"] = "auto"
+    further_boosters: tuple[BoosterParameters, ...] = ()
+    scorecard: ScorecardParameters | None = None
+    selection: SelectionParameters | None = None
+    tuning: TuningParameters = TuningParameters()
+    challengers: dict[str, ChallengerParameters] | None = None
+    calibration: Literal["auto", "isotonic", "sigmoid", "beta"] = "auto"
+    central_tendency: float | None = Field(default=None, gt=0, lt=1)
     grades: tuple[GradeBand, ...] = Field(default=MASTER_SCALE, min_length=1)
     loss_given_default: float = Field(default=0.6, ge=0, le=1)
     bootstrap_replicates: int = Field(default=200, ge=0)

@@ -48,6 +48,7 @@ def tag_batch(
         batch["receivable_id"],
         batch["as_of"],
         pa.array(scored.default_probability),
+        pa.array(scored.default_probability_upper),
         pa.array(scored.grade, pa.string()),
         *reasons,
         amount,

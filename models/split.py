@@ -1,6 +1,7 @@
 """Who trains and who tests: by time and by borrower, the same on every machine."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,35 @@ Counts = NDArray[np.int64]
 
 HASH_BYTES = 7
 """56 bits of a digest fit a double exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Which rows each fold trains on and which it holds out; a row is held out once at most.
+
+    Args:
+        number: Fold that holds each row out, -1 for none.
+        training: Rows that each fold trains on.
+        is_by_time: Whether folds train on earlier dates than they hold out.
+    """
+
+    number: Counts
+    training: tuple[Flags, ...]
+    is_by_time: bool = False
+
+    def __len__(self) -> int:
+        """Give how many folds there are."""
+        return len(self.training)
+
+    def __iter__(self) -> Iterator[tuple[Flags, Flags]]:
+        """Give of each fold the rows that it trains on and those that it holds out."""
+        for place, training in enumerate(self.training):
+            yield training, np.equal(self.number, place)
+
+    @property
+    def is_held(self) -> Flags:
+        """Tell which rows are held out by some fold."""
+        return np.greater_equal(self.number, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +139,26 @@ def folds(borrowers: Texts, is_default: Flags, count: int, salt: str) -> Counts:
     dealt[np.lexsort((shares, -bad))] = np.arange(len(names)) % count
     found: Counts = dealt[place]
     return found
+
+
+def folds_of(borrowers: Texts, as_of: Days, is_default: Flags, parameters: TrainingParameters) -> Folds:
+    """Deal rows into folds by borrower, and by time where `split.time_blocks` asks for it and the dates allow it.
+
+    By time, the dates behind a first block are held out block by block: each fold holds out one group of borrowers in
+    one block, and trains on the other borrowers' rows of dates that lie an embargo before it. Where no fold would have
+    both outcomes to train on, folds are by borrower alone.
+    """
+    wanted = parameters.split
+    group = folds(borrowers, is_default, wanted.folds, wanted.salt)
+    number, training = np.full(len(group), -1, dtype=np.int64), list[Flags]()
+    for block in np.array_split(np.unique(as_of), wanted.time_blocks + 1)[1:]:
+        inside = np.isin(as_of, block)
+        early = as_of + np.timedelta64(parameters.embargo_days, "D") <= block.min() if len(block) else inside
+        for each in range(wanted.folds):
+            held, trained = inside & (group == each), early & (group != each)
+            if held.any() and len(np.unique(is_default[trained])) > 1:
+                number[held] = len(training)
+                training.append(trained)
+    if training and len(np.unique(is_default[number >= 0])) > 1:
+        return Folds(number, tuple(training), is_by_time=True)
+    return Folds(group, tuple(np.not_equal(group, each) for each in range(wanted.folds)))

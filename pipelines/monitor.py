@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 
 from features.spark_known import Known
 from features.spark_labels import outcomes
+from models.matrix import matrix
 from models.monitoring import SCORE, Agreement, Alarm, Drift, MonitoringParameters, Watched, alarms
-from models.scorer import matrix
 from models.stability import Shift, feature_shifts, shift
 from pipelines.daily import plan, run_day
 from pipelines.deals import all_pledges

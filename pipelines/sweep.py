@@ -12,8 +12,9 @@ from pyspark.sql.types import DateType, DoubleType, StringType, StructField, Str
 from features.catalogue import FEATURES
 from features.declarations import Aggregate, leaves
 from features.sweep_events import swept
-from features.sweep_laid import DAYS, READS, VERSIONED, behaviour, beside_orders, orders
+from features.sweep_laid import DAYS, VERSIONED
 from features.sweep_program import Program, lower
+from features.sweep_reads import READS
 from pipelines.common import say
 from pipelines.lay_out import BY_NAME, buckets, lay_out
 from runtime import clock
@@ -100,11 +101,7 @@ def _ready(program: Program, paths: Mapping[str, Sequence[str]]) -> Iterator[pa.
     reads = READS[program.stream]
     own = [name for name in program.columns if name not in reads.joined]
     found = _slices(paths[reads.events], (*DAYS, *reads.columns, *own))
-    if program.stream == "behaviour":
-        yield from map(behaviour, found)
-        return
-    known = beside_orders(*(_whole(name, paths[name]) for name in reads.facts))
-    yield from (orders(rows, known) for rows in found)
+    yield from map(reads.ready(*(_whole(name, paths[name]) for name in reads.facts)), found)
 
 
 def _slices(paths: Sequence[str], columns: Sequence[str]) -> Iterator[pa.Table]:

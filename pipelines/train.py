@@ -177,6 +177,7 @@ def _register(
             ASSESSMENT: told.to_text().encode(),
             JUDGED: judged.to_parquet(index=False),
             CONFIGURATION: canonical_json(configuration).encode(),
+            **trained.tables,
         },
     )
     version = store.record(trained, run)

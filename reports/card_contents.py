@@ -1,7 +1,8 @@
 """Everything that a model card shows, as plain values beside the model's own assessment."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from models.assess import Assessment
 from models.gates import Gate
@@ -21,6 +22,9 @@ class ModelCard:
         approval_below: Probability under which the fairness figures count a receivable as approved.
         sentences: What each feature says, by its name.
         configuration: Every setting of the training run, by dotted name.
+        bounds: Of each grade its mean predicted probability and the 95 % upper bound of its default rate.
+        challengers: A row for each model that was measured on the same folds: model, auc, auc_gap, gap_low, gap_high,
+            brier, calibration_error; the recipe first, without gap.
     """
 
     version: Version
@@ -31,6 +35,8 @@ class ModelCard:
     approval_below: float
     sentences: Mapping[str, str]
     configuration: Mapping[str, str]
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    challengers: Sequence[Mapping[str, Any]] = ()
 
     @property
     def is_champion(self) -> bool:

@@ -61,6 +61,12 @@ RECEIVABLE_TAGS = derived(
     RECEIVABLE,
     AS_OF,
     real("default_probability", "Calibrated probability of default within the model's horizon.", lowest=0, highest=1),
+    real(
+        "default_probability_upper",
+        "Its 95 % upper bound: raised as far as its grade's default rate may truly lie above the predicted one.",
+        lowest=0,
+        highest=1,
+    ),
     text("grade", "Master-scale grade, A best."),
     text("reason_1", "Feature that raised the probability most.", "nothing raised it"),
     text("reason_2", "Second such feature.", "nothing more raised it"),

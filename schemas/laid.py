@@ -51,4 +51,16 @@ LAID_REFUNDS = _laid(
     count("is_standing", "1 where it was not rejected."),
 )
 LAID_HOMES = _laid("laid_homes", "A version of a borrower, with the home region.", _code("home_code"))
-LAID_TABLES = (LAID_ORDERS, LAID_BEHAVIOUR, LAID_REFUNDS, LAID_HOMES)
+LAID_STATEMENTS = _laid(
+    "laid_statements",
+    "A version of a statement of a credit line.",
+    Column("line_hash", Kind.NUMBER, "Hash of the credit line."),
+    *map(_whole, ("limit_amount", "used_amount", "utilisation", "is_nearly_full", "is_frozen")),
+)
+LAID_REPORTS = _laid(
+    "laid_reports",
+    "A version of a credit bureau's report.",
+    *map(_whole, ("bureau_score", "inquiry_3m", "inquiry_12m", "active_lender")),
+    *map(_whole, ("active_balance", "overdue_amount", "worst_bucket")),
+)
+LAID_TABLES = (LAID_ORDERS, LAID_BEHAVIOUR, LAID_REFUNDS, LAID_HOMES, LAID_STATEMENTS, LAID_REPORTS)

@@ -86,3 +86,24 @@ def test_all_one_score_is_calibrated() -> None:
     for method in METHODS:
         fitted: Calibration = calibrate(method, np.full(1000, -1.0), outcome, np.ones(1000))
         assert fitted.probability(np.array([-1.0]))[0] == pytest.approx(0.1, abs=0.005)
+
+
+def test_beta_undoes_what_a_line_cannot() -> None:
+    """Two slopes, one at each end, are recovered; the first is a times ln s, the second -b times ln(1 - s)."""
+    log_bad, log_good = -np.logaddexp(0, -SCORE), np.logaddexp(0, SCORE)
+    truth = 0.5 * log_bad + 2.5 * log_good - 1
+    outcome = outcomes(truth)
+    found, line = (calibrate(method, SCORE, outcome, ONES) for method in ("beta", "sigmoid"))
+    gaps = [np.abs(each.probability(SCORE) - expit(truth)).mean() for each in (found, line)]
+    assert gaps[0] < 0.006 < gaps[1]
+    assert choose("auto", SCORE, outcome, ONES, FOLD)[0].method == "beta"
+
+
+def test_anchoring_moves_the_mean_and_no_order() -> None:
+    """Whatever the method."""
+    outcome = outcomes(SCORE)
+    for method in METHODS:
+        fitted = calibrate(method, SCORE, outcome, ONES)
+        moved = fitted.anchored(SCORE, ONES, 0.03)
+        assert moved.probability(SCORE).mean() == pytest.approx(0.03, abs=1e-9)
+        assert (np.argsort(fitted.probability(SCORE)) == np.argsort(moved.probability(SCORE))).mean() > 0.999

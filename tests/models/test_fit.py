@@ -86,8 +86,8 @@ def test_seeds_are_averaged(known: World) -> None:
     two = SMALL.model_copy(update={"booster": SMALL.booster.model_copy(update={"seeds": (1, 2)})})
     files = train(known.frame, two, FEATURES).files
     scorer = Scorer.from_files(files)
-    assert scorer.card.boosters == (("booster.txt", 0.5), ("booster_2.txt", 0.5))
-    assert files["booster.txt"] != files["booster_2.txt"]
+    assert scorer.card.members == (("booster.txt", 0.5), ("booster_1_2.txt", 0.5))
+    assert files["booster.txt"] != files["booster_1_2.txt"]
 
 
 def test_cross_validation_of_few_rows() -> None:

@@ -10,7 +10,8 @@ import pytest
 from models.explain import reasons
 from models.fit import TrainedModel
 from models.grade import Scale
-from models.scorer import MODEL_FILE, Scorer, matrix
+from models.matrix import matrix
+from models.scorer import MODEL_FILE, Scorer
 from schemas.errors import ModelError
 from tests.models.known import NAMES, World
 
@@ -131,7 +132,7 @@ def test_broken_files_are_refused(scorer: Scorer) -> None:
         {"booster.txt": files["booster.txt"]},
         {MODEL_FILE: card},
         {**files, MODEL_FILE: card[:-20]},
-        {**files, MODEL_FILE: card.replace('"format":1', '"format":9')},
+        {**files, MODEL_FILE: card.replace('"format":2', '"format":9')},
         {**files, MODEL_FILE: card.replace("noise_a", "noise_x")},
         {**files, "booster.txt": "not a booster"},
     ):

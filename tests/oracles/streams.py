@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,11 @@ def units(amount: Decimal | None) -> int | None:
 
 def bit(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def micros(moment: datetime) -> int:
+    """Give an instant as microseconds since 1970."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 class Platform:
@@ -185,9 +190,9 @@ class Platform:
             }
 
     def _statements(self) -> Iterable[Row]:
-        lines: dict[str, list[Row]] = {}
+        lines: dict[tuple[str, str], list[Row]] = {}
         for row in sorted(self.known["credit_accounts"], key=lambda row: row["happened_at"]):
-            lines.setdefault(row["account_id"], []).append(row)
+            lines.setdefault((row["borrower_id"], row["account_id"]), []).append(row)
         for line in lines.values():
             for before, row in zip([None, *line], line, strict=False):
                 yield self._statement(
@@ -201,6 +206,7 @@ class Platform:
         is_second = limit is not None and before is not None
         return {
             **self._event(row, "account_id"),
+            "tie": xxhash64(f"{row['account_id']}/{micros(row['happened_at'])}"),
             "limit_amount": units(limit),
             "used_amount": units(used),
             "utilisation": share,

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from features.catalogue import FEATURES
 from features.declarations import Aggregate, leaves
 from features.states import StateConvention
-from features.sweep_laid import READS
+from features.sweep_reads import READS
 from pipelines.lay_out import BY_NAME, lay_out
 from pipelines.sweep import Sweep, program_of
 from runtime.laid_order import ORDER
@@ -30,21 +30,30 @@ from tests.oracles.streams import Platform
 ZONE = "Asia/Shanghai"
 DAYS = [AS_OF - timedelta(days=35), AS_OF, AS_OF + timedelta(days=20)]
 CUTS = [AS_OF - timedelta(days=60), AS_OF, AS_OF + timedelta(days=400)]
-LOGS = ("orders", "behaviour_events", "refunds_disputes", "borrowers")
+LOGS = ("orders", "behaviour_events", "refunds_disputes", "borrowers", "credit_accounts", "credit_reports")
+RESTLESS = {
+    "orders": "region_code",
+    "behaviour_events": "event_type",
+    "borrowers": "region_code",
+    "credit_accounts": "limit_amount",
+    "credit_reports": "bureau_score",
+}
+"""What later versions change, beside whose and of which day an event is."""
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
 
 def restless(seed: int) -> Rows:
     """Draw a platform in which later versions also move events to other borrowers, days and regions."""
     rows, dice = world(seed, AS_OF, ZONE), random.Random(seed)  # noqa: S311 - a test's dice
-    for name, change in (("orders", "region_code"), ("behaviour_events", "event_type"), ("borrowers", "region_code")):
+    for name, change in RESTLESS.items():
         kept = [row for row in rows[name] if row[change] is not None]
         for row in dice.sample(kept, min(6, len(kept))):
             late = {**row, "known_at": row["known_at"] + timedelta(days=dice.choice([1, 30, 90]), microseconds=7)}
             late[change] = dice.choice(kept)[change]
             if name != "borrowers":
                 late["borrower_id"] = dice.choice(rows["borrowers"])["borrower_id"]
-                late["happened_at"] = min(late["known_at"], row["happened_at"] + timedelta(days=dice.choice([0, 9])))
+                moved = min(late["known_at"], row["happened_at"] + timedelta(days=dice.choice([0, 9])))
+                late |= {} if "happened_at" in TABLES[name].key else {"happened_at": moved}
             rows[name].append({**late, "record_hash": f"{dice.getrandbits(64):x}"})
     return rows
 

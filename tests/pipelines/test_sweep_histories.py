@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from features.sweep_laid import READS
+from features.sweep_reads import READS
 from pipelines.sweep import Sweep
 from runtime.workspace import Workspace
 from schemas.house import TABLES
@@ -54,6 +54,11 @@ def home(borrower: str, region: str, known: float) -> Row:
     return version("borrowers", at(900), at(known), borrower_id=borrower, region_code=region)
 
 
+def statement(line: str, borrower: str, happened: float, known: float, limit: int | None, **values: Any) -> Row:
+    kept = {"limit_amount": None if limit is None else money(limit), "used_amount": money(5), **values}
+    return version("credit_accounts", at(happened), at(known), account_id=line, borrower_id=borrower, **kept)
+
+
 MOVED = [order("o", "a", 50, 50), order("o", "b", 50, 20)]
 HISTORIES: dict[str, list[Rows]] = {
     "a refund of an order that moved": [{"orders": MOVED, "refunds_disputes": [refund("c", "o", 45)]}],
@@ -79,6 +84,23 @@ HISTORIES: dict[str, list[Rows]] = {
         {"orders": [order("o", "a", 50, 50, region_code="north")], "borrowers": [home("a", "south", 5)]},
         {"borrowers": [home("a", "north", 60)]},
     ],
+    "a statement told after the one that follows it": [
+        {"credit_accounts": [statement("l", "a", 60, 60, 100), statement("l", "a", 20, 20, 300)]},
+        {"credit_accounts": [statement("l", "a", 45, 5, 500)]},
+    ],
+    "a line whose last statement is corrected, and whose first one is withdrawn": [
+        {"credit_accounts": [statement("l", "a", each, each, 100 + int(each)) for each in (80, 50, 11)]},
+        {"credit_accounts": [statement("l", "a", 11, 4, None), statement("l", "a", 80, 6, 1, is_deleted=True)]},
+    ],
+    "two lines with statements of one moment": [
+        {"credit_accounts": [statement(each, "a", 50, 50, 100) for each in "kl"]},
+        {"credit_accounts": [statement(each, "a", 8, 8, limit) for each, limit in (("k", 90), ("l", 110))]},
+    ],
+    "a line that passes to another": [
+        {"credit_accounts": [statement("l", "a", 50, 50, 100)]},
+        {"credit_accounts": [statement("l", "b", 30, 30, 200)]},
+        {"credit_accounts": [statement("l", "b", 50, 7, 100)]},
+    ],
 }
 
 
@@ -99,7 +121,7 @@ def together(batches: Sequence[Rows]) -> Rows:
 
 def of_its_own(rows: Rows, name: str) -> Rows:
     """Give a history borrowers, orders and cases of its own."""
-    ids = ("borrower_id", "order_id", "case_id")
+    ids = ("borrower_id", "order_id", "case_id", "account_id")
     return {
         table: [{**row, **{each: f"{name}: {row[each]}" for each in ids if row.get(each)}} for row in held]
         for table, held in rows.items()
@@ -129,11 +151,13 @@ class Dice:
         days = self.dice.choice([0, 2, 9, 40, 40, *CLOCK_CHANGES, 200, 500, self.dice.uniform(-3, 420)])
         return at(days, self.dice.choice([-1, 0, 1]), self.zone)
 
-    def versions(self, name: str, key: Row, many: int, values: dict[str, Sequence[Any]]) -> None:
+    def versions(
+        self, name: str, key: Row, many: int, values: dict[str, Sequence[Any]], fixed: datetime | None = None
+    ) -> None:
         """Draw versions of one thing, each in any batch, no two known at one moment."""
         for known in {self.when() for _ in range(self.dice.randint(1, many))}:
             row = {column: self.dice.choice(choices) for column, choices in values.items()}
-            happened = min(self.when(), known)
+            happened = fixed or min(self.when(), known)
             said = version(name, happened, known, **key, **row, record_hash=f"{self.dice.getrandbits(64):x}")
             said["is_deleted"] = self.dice.random() < 0.15
             self.dice.choice(self.batches)[name].append(said)
@@ -177,6 +201,22 @@ class Dice:
         }
         for each in range(4):
             self.versions("behaviour_events", {"event_id": f"e{number}{each}"}, 3, doing)
+        self.bureau_and_lines(number, people, [*amounts, None])
+
+    def bureau_and_lines(self, number: int, people: Sequence[str], amounts: Sequence[Any]) -> None:
+        """Draw reports, and statements of lines that are told late, corrected and passed on."""
+        said = {"borrower_id": people, "bureau_score": [600.0, 612.345, None], "overdue_amount": amounts}
+        for each in range(2):
+            self.versions("credit_reports", {"report_id": f"r{number}{each}"}, 3, said)
+        kept = {
+            "borrower_id": people[:2],
+            "limit_amount": amounts,
+            "used_amount": amounts,
+            "account_status": ["FROZEN"],
+        }
+        for line in range(2):
+            for moment in {self.when() for _ in range(4)}:
+                self.versions("credit_accounts", {"account_id": f"l{number}{line}"}, 3, kept, fixed=moment)
 
 
 @pytest.mark.parametrize(("seed", "zone"), list(enumerate([ZONE, "America/New_York", "Europe/Berlin"])))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyspark.sql import SparkSession
 
-from features.sweep_laid import READS
+from features.sweep_reads import READS
 from pipelines.sweep import Sweep, program_of
 from runtime.workspace import Workspace
 from tests.features.compare import rows_of

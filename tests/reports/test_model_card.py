@@ -156,3 +156,16 @@ def test_what_was_not_measured_is_not_said(side: str) -> None:
     assert titles(card(empty))["stability"] == "There were no test rows to compare with the training rows"
     assert verdict(card(empty)).text.startswith("Predicts")
     assert "None" not in text
+
+
+def test_bounds_and_challengers_are_shown_where_there_are_any() -> None:
+    """With the distance to the recipe, and no distance of the recipe to itself."""
+    rows = (
+        {"model": "recipe", "auc": 0.81, "auc_gap": None, "brier": 0.05, "calibration_error": 0.004},
+        {"model": "logistic", "auc": 0.79, "auc_gap": -0.02, "gap_low": -0.03, "gap_high": -0.01, "brier": 0.06}
+        | {"calibration_error": 0.008},
+    )
+    text = render(replace(card(), bounds={"A": (0.002, 0.0051), "G": (0.3, 0.42)}, challengers=rows))
+    for said in ("logistic", "0.51", "42.00", "0.0200"):
+        assert said in text
+    assert "Challengers" not in render(card())
