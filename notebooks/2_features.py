@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.catalogue import FEATURES
 from models.leakage import single_aucs
-from models.scorer import matrix
+from models.matrix import matrix
 from models.stability import feature_shifts
 from pipelines.training_rows import labelled
 from runtime.settings import conf_folder, load_settings, workspace
