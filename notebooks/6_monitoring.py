@@ -12,6 +12,8 @@ from schemas.watched import AGREEMENTS, ALARMS, DRIFTS
 
 space = Workspace(workspace(None), load_settings(conf_folder()))
 days = sorted(part["as_of"] for part in space.catalog.partitions(DRIFTS.name))
+if not days:
+    raise SystemExit("no monitored day in this workspace: run poolwright monitor --as-of DATE first")
 drifts, agreements, alarms = (space.catalog.arrow(table).to_pandas() for table in (DRIFTS, AGREEMENTS, ALARMS))
 print(f"monitored on {', '.join(map(str, days))}")
 
