@@ -22,7 +22,6 @@ from feature_query import AS_OF, TWELVE, difference
 
 HERE = Path(__file__).resolve().parent
 LAST_DAY = ("2024-12-30", "2024-12-31")
-PART = 4_000_000
 GIGABYTE = 1e9
 
 
@@ -75,8 +74,7 @@ class Bench:
     def lay(self, events: int) -> None:
         """Lay everything out, and merge it into one layer."""
         data, store = self._data(events), self._store(events)
-        parts = -(-events // PART)
-        arguments = ("sail", "lay", 1, data, store, "layers", parts)
+        arguments = ("sail", "lay", 1, data, store, "layers")
         self.run(f"lay out {events:,}", "feature_ours.py", *arguments)
         self.run(f"merge {events:,}", "feature_ours.py", "sail", "compact", 1, store, "base")
 
@@ -107,7 +105,6 @@ class Bench:
     def one_more_day(self, events: int) -> float:
         """Append the last day to a store of all days before and sweep it; give the ratio to doing everything again."""
         data, store = self._data(events), self.folder / "store_before"
-        parts = -(-events // PART)
         self.run(
             "lay out all but a day",
             "feature_ours.py",
@@ -117,12 +114,11 @@ class Bench:
             data,
             store,
             "l",
-            parts,
             "1970-01-01",
             LAST_DAY[0],
         )
         self.run("merge all but a day", "feature_ours.py", "sail", "compact", 1, store, "base")
-        appended = self.run("append a day", "feature_ours.py", "sail", "lay", 1, data, store, "day", 1, *LAST_DAY)
+        appended = self.run("append a day", "feature_ours.py", "sail", "lay", 1, data, store, "day", *LAST_DAY)
         out = self.folder / "out" / "one_more_day"
         swept = self.run("sweep with the day", "feature_ours.py", "sail", "sweep", 1, store, out, AS_OF)
         names = (f"lay out {events:,}", f"merge {events:,}", "ours 1")

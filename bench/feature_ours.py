@@ -1,6 +1,6 @@
 """The benchmark's query by the house: transactions laid out by borrower bucket, swept by declarations.
 
-Usage: feature_ours.py ENGINE lay TIMES DATA STORE LAYER PARTS [FROM UNTIL]
+Usage: feature_ours.py ENGINE lay TIMES DATA STORE LAYER [FROM UNTIL]
        feature_ours.py ENGINE compact TIMES STORE LAYER
        feature_ours.py ENGINE sweep TIMES STORE OUT DAY...
 The layout goes through `features.spark_layout` and `runtime.laid`, the sweep through `features.sweep_events`, as in the
@@ -24,7 +24,7 @@ from pyspark.sql import functions as F
 
 from features.declarations import Aggregate, Aggregation, Where
 from features.spark_events import flag, is_night, is_weekend
-from features.spark_layout import Part, dealt, timed
+from features.spark_layout import dealt, repeated, timed
 from features.streams import MONEY_SCALE, Stream, StreamColumn
 from features.sweep_events import swept
 from features.sweep_laid import DAYS, VERSIONED, seen_rows
@@ -86,8 +86,8 @@ def program() -> Program:
     return Program(made.stream, made.entity, made.conditions, made.measures, made.codes, tuple(wanted), made.plan)
 
 
-def lay(spark: SparkSession, data: str, store: str, layer: str, parts: str, *between: str) -> None:
-    """Lay transactions out as a layer, in so many parts; with two days those known from the first until the second."""
+def lay(spark: SparkSession, data: str, store: str, layer: str, *between: str) -> None:
+    """Lay transactions out as a layer; with two days those known from the first until the second."""
     rows = spark.read.parquet(*map(str, sorted(Path(data).glob("*/*.parquet"))))
     if between:
         first, until = (F.lit(day).cast("timestamp") for day in between)
@@ -95,13 +95,13 @@ def lay(spark: SparkSession, data: str, store: str, layer: str, parts: str, *bet
     own = {name: F.col(name) for name in CODES}
     own["amount"] = (F.col("amount") * F.lit(MONEY_SCALE)).cast("bigint")
     own |= {"is_refund": flag(F.col("is_refund")), "is_night": is_night("UTC"), "is_weekend": is_weekend("UTC")}
-    made = timed(rows.withColumn("is_deleted", F.lit(False)), "event_id", "UTC", own)
+    made = timed(rows.withColumn("is_deleted", F.lit(False)), ("event_id",), "UTC", own)
     held = [str(path) for path in Path(store).glob("*/*/*.parquet")]
-    before = spark.read.parquet(*held) if held else made.where(F.lit(False))
+    before = spark.read.parquet(*held) if held else None
     count, task = _bucket_count(data), partial(write, folder=Path(store) / layer)
-    for number in range(int(parts)):
-        ordered = dealt(made, before, layer, count, Part(number, int(parts))).repartition(count, BUCKET)
-        ordered.mapInArrow(task, TOLD).toArrow()
+    keys = repeated(made, before, TASKS).toArrow()
+    ordered = dealt(made, before, layer, count, spark.createDataFrame(keys) if keys.num_rows else None)
+    ordered.repartition(TASKS, BUCKET).mapInArrow(task, TOLD).toArrow()
 
 
 def _bucket_count(data: str) -> int:

@@ -17,7 +17,6 @@ import feature_data
 import psutil
 
 HERE = Path(__file__).resolve().parent
-PART = 4_000_000
 MEGABYTE = 2**20
 WATCH = 0.2
 ONE = ("2024-12-31",)
@@ -74,7 +73,7 @@ def _note(each: psutil.Process, used: dict[tuple[str, int], float], held: dict[s
 def measured(folder: Path, events: int) -> dict[str, Cost]:
     """Lay out and sweep so many events."""
     data, store, out = feature_data.write(folder, events), folder / f"spark_store_{events}", folder / "out"
-    found = {"lay out": measure("lay", 1, data, store, "layer", -(-events // PART))}
+    found = {"lay out": measure("lay", 1, data, store, "layer")}
     found["sweep 1"] = measure("sweep", 1, store, out, *ONE)
     found["sweep 12"] = measure("sweep", 1, store, out, *TWELVE)
     return found

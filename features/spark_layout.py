@@ -1,10 +1,11 @@
 """Published logs turned into rows for the layout: their days worked out, revisions marked, moved events withdrawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -122,44 +123,66 @@ LAYOUTS: Mapping[str, Layout] = {
 """The laid-out tables, in the order in which they are laid."""
 
 
-class Part(NamedTuple):
-    """One of so many parts that rows are laid in, by the hash of their key: all versions of an event are in one."""
+def repeated(rows: DataFrame, laid: DataFrame | None, tasks: int) -> DataFrame:
+    """Give the `key_hash` of events of which new rows and rows laid before hold several versions, each once.
 
-    number: int = 0
-    of: int = 1
+    Collect it before `dealt` is handed it: on Sail a Python task that waits for another can wait for ever.
 
-    def of_rows(self, rows: DataFrame) -> DataFrame:
-        """Give the part's rows."""
-        return rows if self.of == 1 else rows.where(F.pmod("key_hash", F.lit(self.of)) == self.number)
+    Args:
+        rows: New rows, as `timed` gives them: eight bytes of each are held in memory.
+        laid: Rows laid before; none where nothing was.
+        tasks: How many tasks share the keys.
+    """
+    fresh = rows.select("key_hash")
+    several = fresh.repartition(tasks, "key_hash").mapInArrow(_several, "key_hash long")
+    if laid is None:
+        return several
+    before = laid.select("key_hash").join(fresh.distinct(), "key_hash", "left_semi")
+    return several.unionByName(before).distinct()
 
 
-WHOLE = Part()
+def _several(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Give the keys that a task was dealt more than once."""
+    held = [batch.column(0).to_numpy(zero_copy_only=False).copy() for batch in batches]
+    keys = np.concatenate([np.empty(0, np.int64), *held])
+    del held
+    keys.sort()
+    found = np.unique(keys[1:][keys[1:] == keys[:-1]])
+    yield pa.RecordBatch.from_pydict({"key_hash": pa.array(found, pa.int64())})
 
 
-def dealt(rows: DataFrame, laid: DataFrame, layer: str, buckets: int, part: Part = WHOLE) -> DataFrame:
+def dealt(rows: DataFrame, laid: DataFrame | None, layer: str, buckets: int, several: DataFrame | None) -> DataFrame:
     """Mark revisions, withdraw from a borrower what a later version gives to another, and say each row's bucket.
 
     Args:
         rows: New rows, as `timed` gives them.
-        laid: Rows laid before.
+        laid: Rows laid before; none where nothing was.
         layer: Name of the layer that they will be.
         buckets: How many buckets.
-        part: Which of the rows.
+        several: What `repeated` says of them; none where no event comes twice, so that the rows are read just once.
     """
-    rows, laid = part.of_rows(rows), part.of_rows(laid)
-    fresh = rows.select("key_hash", "borrower_id")
-    before = laid.select(*TIMES).join(fresh.select("key_hash").distinct(), "key_hash", "left_semi")
-    owners = fresh.unionByName(before.select("key_hash", "borrower_id"))
-    several = owners.groupBy("key_hash").agg(F.count("*").alias("_count")).where("_count > 1").drop("_count")
-    marked = attached(rows, several.withColumn("is_revision", F.lit(True)), "key_hash")
-    marked = marked.withColumn("is_revision", F.coalesce("is_revision", F.lit(False)))
-    told = (marked, _withdrawn(marked, owners), _withdrawn_before(marked, before))
-    return reduce(DataFrame.unionByName, told).select(
+    told = rows.withColumn("is_revision", F.lit(False)) if several is None else _with_revisions(rows, laid, several)
+    return told.select(
         F.lit(layer).alias("layer"),
         F.pmod(F.xxhash64("borrower_id"), F.lit(buckets)).cast("bigint").alias("borrower_bucket"),
-        *(name for name in marked.columns if name != "key_hash"),
+        *(name for name in told.columns if name != "key_hash"),
         "key_hash",
     )
+
+
+def _with_revisions(rows: DataFrame, laid: DataFrame | None, several: DataFrame) -> DataFrame:
+    """Mark revisions, and withdraw what moved; only the few events that come twice are held in memory."""
+    marked = attached(rows, several.withColumn("is_revision", F.lit(True)), "key_hash")
+    marked = marked.withColumn("is_revision", F.coalesce("is_revision", F.lit(False))).select(
+        *rows.columns, "is_revision"
+    )
+    owners = several.join(rows.select("key_hash", "borrower_id"), "key_hash")
+    if laid is None:
+        return marked.unionByName(_withdrawn(marked, owners))
+    before = several.join(laid.select(*TIMES), "key_hash").select(*TIMES)
+    owners = owners.unionByName(before.select("key_hash", "borrower_id"))
+    told = (marked, _withdrawn(marked, owners), _withdrawn_before(marked, before))
+    return reduce(DataFrame.unionByName, told)
 
 
 def _withdrawn(rows: DataFrame, owners: DataFrame) -> DataFrame:

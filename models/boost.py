@@ -17,8 +17,8 @@ Progress = Callable[[str, float], None]
 Booster: TypeAlias = Any
 """LightGBM carries no types."""
 
-OWN = {"rounds", "patience", "seeds"}
-"""Parameters that are ours, not LightGBM's."""
+OWN = {"rounds", "patience", "seeds", "threads", "monotone_constraints_method", "is_constrained", "is_category_ordered"}
+"""Parameters that are ours, or that LightGBM is told otherwise."""
 SMALLEST_LEAF_SHARE = 0.02
 """No leaf is asked to hold more than this share of the rows, so that small platforms can be trained at all."""
 
@@ -26,7 +26,7 @@ SMALLEST_LEAF_SHARE = 0.02
 def early_stopped(rows: Rows, training: Flags, held: Flags, shape: BoosterParameters, seed: int) -> Booster:
     """Fit to some rows until the loss on the held-out ones no longer falls."""
     settings = _settings(shape, rows, seed)
-    data = _data(rows.where(training), settings)
+    data = _data(rows.where(training), shape, settings)
     held_out = data.create_valid(rows.features[held], rows.outcome[held], weight=rows.weight[held])
     stop = lgb.early_stopping(shape.patience, verbose=False)
     return lgb.train(settings, data, shape.rounds, valid_sets=[held_out], callbacks=[stop])
@@ -54,7 +54,7 @@ def final(rows: Rows, rounds: int, shape: BoosterParameters) -> list[Booster]:
     found = []
     for seed in shape.seeds:
         settings = _settings(shape, rows, seed)
-        found.append(lgb.train(settings, _data(rows, settings), rounds))
+        found.append(lgb.train(settings, _data(rows, shape, settings), rounds))
     return found
 
 
@@ -66,7 +66,7 @@ def gain_shares(boosters: list[Booster]) -> Reals:
 
 
 def _settings(shape: BoosterParameters, rows: Rows, seed: int) -> Mapping[str, Any]:
-    wanted = shape.model_dump(exclude=OWN | {"threads", "monotone_constraints_method", "is_constrained"})
+    wanted = shape.model_dump(exclude=OWN)
     directions = [note.monotone for note in rows.notes]
     constraints = {
         "monotone_constraints": directions,
@@ -86,8 +86,8 @@ def _settings(shape: BoosterParameters, rows: Rows, seed: int) -> Mapping[str, A
     }
 
 
-def _data(rows: Rows, settings: Mapping[str, Any]) -> Booster:
-    named = [note.name for note in rows.notes if note.is_category]
+def _data(rows: Rows, shape: BoosterParameters, settings: Mapping[str, Any]) -> Booster:
+    named = [note.name for note in rows.notes if note.is_category and not shape.is_category_ordered]
     return lgb.Dataset(
         rows.features,
         rows.outcome,

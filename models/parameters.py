@@ -58,6 +58,8 @@ class BoosterParameters(Document):
         threads: Threads of training; part of what makes two runs equal.
         seeds: One booster per seed; their scores are averaged.
         is_constrained: Whether the catalogue's directions bind it.
+        is_category_ordered: Whether categories count as numbers in the order of their names, as grades do; else each
+            split picks a set of them.
     """
 
     learning_rate: float = Field(default=0.06, gt=0, le=1)
@@ -75,6 +77,7 @@ class BoosterParameters(Document):
     threads: int = Field(default=2, ge=1)
     seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
     is_constrained: bool = True
+    is_category_ordered: bool = False
 
 
 class ScorecardParameters(Document):

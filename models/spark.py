@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql.functions import col, lit
+from scipy.special import logit
 
-from models.scorer import Scorer
+from models.scorer import Scored, Scorer
+from models.term import STANDING, TERM_FILE, TermModel, lifetime, standing_of
 from schemas.derived import RECEIVABLE_TAGS
 from schemas.errors import ModelError
 from schemas.spark import conform, struct_type
@@ -35,14 +37,35 @@ def expected_loss(minor_units: NDArray[np.int64], probability: NDArray[np.float6
     return found
 
 
+def _money(minor_units: NDArray[np.int64]) -> pa.Array:
+    """Give minor units as money."""
+    return pc.multiply(pa.array(minor_units).cast(pa.decimal128(19, 0)), pa.scalar(CENT)).cast(pa.decimal128(18, 2))
+
+
+def _whole_term(
+    batch: pa.RecordBatch, term: TermModel | None, scored: Scored, minor: NDArray[np.int64], lost: float
+) -> list[pa.Array]:
+    """Give lifetime default probability, lifetime loss and expected life; null without a term structure."""
+    if term is None:
+        return [pa.nulls(len(batch), kind) for kind in (pa.float64(), pa.decimal128(18, 2), pa.float64())]
+    standing = standing_of(batch.select(list(STANDING)).to_pandas(), logit(scored.default_probability))
+    found = lifetime(term, standing, scored.default_probability, lost)
+    amount = _money(expected_loss(minor, found.loss_share, 1.0))
+    return [pa.array(found.default_probability), amount, pa.array(found.life_months)]
+
+
 def tag_batch(
-    batch: pa.RecordBatch, scorer: Scorer, loss_given_default: float, model_version: str, feature_snapshot: str
+    batch: pa.RecordBatch,
+    scorer: Scorer,
+    term: TermModel | None,
+    loss_given_default: float,
+    model_version: str,
+    feature_snapshot: str,
 ) -> pa.RecordBatch:
     """Give the tag rows of a batch that holds receivable_id, as_of, current_principal_amount and the features."""
     scored = scorer.score(scorer.matrix(batch))
     minor = pc.multiply(batch[PRINCIPAL], pa.scalar(Decimal(100))).cast(pa.int64()).to_numpy(zero_copy_only=False)
-    lost = pa.array(expected_loss(minor, scored.default_probability, loss_given_default))
-    amount = pc.multiply(lost.cast(pa.decimal128(19, 0)), pa.scalar(CENT)).cast(pa.decimal128(18, 2))
+    lost = _money(expected_loss(minor, scored.default_probability, loss_given_default))
     reasons = [] if scored.reasons is None else [pa.array(column, pa.string()) for column in scored.reasons.T]
     columns = [
         batch["receivable_id"],
@@ -51,7 +74,8 @@ def tag_batch(
         pa.array(scored.default_probability_upper),
         pa.array(scored.grade, pa.string()),
         *reasons,
-        amount,
+        lost,
+        *_whole_term(batch, term, scored, minor, loss_given_default),
         pa.repeat(pa.scalar(model_version), len(batch)),
         pa.repeat(pa.scalar(feature_snapshot), len(batch)),
     ]
@@ -64,9 +88,11 @@ def _tagger(
     packed = zlib.compress(json.dumps(dict(files)).encode())
 
     def tag(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        scorer = Scorer.from_files(json.loads(zlib.decompress(packed)), threads=1)
+        texts = json.loads(zlib.decompress(packed))
+        scorer = Scorer.from_files(texts, threads=1)
+        term = TermModel.from_text(texts[TERM_FILE]) if TERM_FILE in texts else None
         for batch in batches:
-            yield tag_batch(batch, scorer, loss_given_default, model_version, feature_snapshot)
+            yield tag_batch(batch, scorer, term, loss_given_default, model_version, feature_snapshot)
 
     return tag
 
@@ -97,7 +123,8 @@ def tag_receivables(
     Raises:
         ModelError: The features table lacks a column that the model needs.
     """
-    needed = Scorer.from_files(scorer_files).features
+    own = STANDING if TERM_FILE in scorer_files else ()
+    needed = list(dict.fromkeys([*Scorer.from_files(scorer_files).features, *own]))
     missing = [name for name in needed if name not in features.columns]
     if missing:
         raise ModelError(

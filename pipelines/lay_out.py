@@ -1,6 +1,7 @@
 """Step `lay_out`: published logs copied into the order of the feature sweep, layer upon layer."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.spark_layout import LAYOUTS, Part, Source, dealt
+from features.spark_layout import LAYOUTS, Source, dealt, repeated
 from pipelines.common import say
 from runtime import clock
 from runtime.laid import BUCKET, TOLD, merge, write
@@ -34,7 +35,7 @@ class LayoutSettings(BaseModel):
     Args:
         buckets: Parts of the borrowers; one is to hold about a million events, and is read by one task.
         most_layers: When there are more, they are merged into one.
-        part_rows: A larger layer is laid in parts of about so many rows, so that memory holds one part, and merged.
+        part_rows: A machine's tasks hold about so many rows together; a larger layer is written in runs, and merged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,15 +112,17 @@ def _add_layer(workspace: Workspace, table: Table, fresh: Mapping[str, str], lay
     layer = digest([table.name, _identity(workspace), fresh])[:12]
     held = [batch for each in layers.values() for batch in each["batches"]]
     source = _source(workspace, table, fresh, held)
-    before = workspace.catalog.read(workspace.session, table).where(F.col("layer").isin(*layers, ""))
+    laid = workspace.catalog.read(workspace.session, table).where(F.col("layer").isin(*layers))
+    before = laid if layers else None
     rows, columns = LAYOUTS[table.name].make(source), [column.name for column in table.columns]
-    task = partial(write, folder=workspace.catalog.new_folder(table, layer))
-    parts = -(-_count(workspace, LAYOUTS[table.name].logs, fresh) // settings.part_rows) or 1
-    told = []
-    for number in range(parts):
-        ordered = dealt(rows, before, layer, settings.buckets, Part(number, parts)).select(*columns)
-        told.append(ordered.repartition(settings.buckets, BUCKET).mapInArrow(task, TOLD).toArrow())
-    files = pa.concat_tables(told)
+    tasks = _tasks(workspace, settings.buckets)
+    keys = repeated(rows, before, tasks).toArrow()
+    several = workspace.session.createDataFrame(keys) if keys.num_rows else None
+    ordered = dealt(rows, before, layer, settings.buckets, several).select(*columns)
+    run_rows = max(settings.part_rows // min(tasks, _side_by_side()), 1)
+    task = partial(write, folder=workspace.catalog.new_folder(table, layer), run_rows=run_rows)
+    files = ordered.repartition(tasks, BUCKET).mapInArrow(task, TOLD).toArrow()
+    parts = max(Counter(files.column(BUCKET).to_pylist()).values(), default=1)
     _refuse_loss(workspace, table, fresh, files)
     return _commit(workspace, table, files, {**layers, layer: {"batches": dict(fresh), "parts": parts}}, layer)
 
@@ -210,4 +213,9 @@ def buckets(workspace: Workspace, names: Sequence[str]) -> DataFrame:
 
 def _tasks(workspace: Workspace, most: int) -> int:
     """Say in how many tasks to read: Sail runs all of them side by side, each with a slice in memory."""
-    return most if workspace.engine.name == "spark" else min(most, 2 * (os.cpu_count() or 1))
+    return most if workspace.engine.name == "spark" else min(most, _side_by_side())
+
+
+def _side_by_side() -> int:
+    """Say how many tasks are taken to run at once on a machine."""
+    return 2 * (os.cpu_count() or 1)

@@ -27,6 +27,7 @@ from pipelines.schedule import TrainingDays
 from pipelines.score import registry
 from pipelines.states import STATES
 from pipelines.sweep import Sweep
+from pipelines.term import with_term
 from pipelines.training_rows import training_rows
 from runtime import clock
 from runtime.manifest import Manifest, code_version, lock_version, run_id
@@ -163,7 +164,8 @@ def _register(
         checked = _cross_checked(workspace, trained, frame.rows, parameters)
         told = assess(trained, frame, notes(), checked, seen)
     further = {f"cross_validated_{name}": value for name, value in checked.metrics.items()} if checked else {}
-    trained = replace(trained, metrics={**trained.metrics, **further})
+    files = with_term(workspace, trained, frame.rows, date.fromisoformat(manifest.subject["as_of"]))
+    trained = replace(trained, files=files, metrics={**trained.metrics, **further})
     store = registry(workspace)
     judged = checked.predictions if checked else trained.tested
     configuration = {name: settings.tree.get(name) for name in SECTIONS}

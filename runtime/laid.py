@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -20,22 +21,39 @@ TOLD = f"{BUCKET} long, path string, row_count long"
 """What a writing task tells of each file."""
 ROW_GROUP = 131_072
 """About so many events are read at once; a borrower's are never divided."""
+RUN_ROWS = 1_000_000
+"""So many events a writing task holds, unless told otherwise."""
 
 
-def write(rows: Iterable[pa.RecordBatch], folder: Path) -> Iterator[pa.RecordBatch]:
-    """Write the events that a task was dealt, a sorted file for each bucket; tell bucket, path and number of rows.
+def write(rows: Iterable[pa.RecordBatch], folder: Path, run_rows: int = RUN_ROWS) -> Iterator[pa.RecordBatch]:
+    """Write the events that a task was dealt as sorted files of each bucket; tell bucket, path and number of rows.
 
     Args:
         rows: Events with `borrower_bucket`, `borrower_id` and the columns of `ORDER`; no borrower null.
         folder: Where each bucket gets a folder; a file gets a name of its own.
+        run_rows: Whenever so many rows are held they are sorted and written, so that memory holds no more.
     """
-    batches = [batch for batch in rows if batch.num_rows]
-    if not batches:
-        return
-    held = pa.Table.from_batches(batches)
-    buckets = held.column(BUCKET)
-    for bucket in sorted(pc.unique(buckets).to_pylist()):
-        part = in_order(encoded(held.filter(pc.equal(buckets, bucket))))
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in rows:
+        if batch.num_rows:
+            held.append(batch)
+            count += batch.num_rows
+        if count >= run_rows:
+            run, held, count = pa.Table.from_batches(held), [], 0
+            yield from _write_run(run, folder)
+    if held:
+        yield from _write_run(pa.Table.from_batches(held), folder)
+
+
+def _write_run(run: pa.Table, folder: Path) -> Iterator[pa.RecordBatch]:
+    """Write a sorted file for each bucket of some rows."""
+    run = run.combine_chunks()
+    buckets = run.column(BUCKET).to_numpy()
+    order = np.argsort(buckets, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(buckets[order])) + 1):
+        part = in_order(encoded(run.take(pa.array(rows))))
+        bucket = int(buckets[rows[0]])
         path = _new_path(folder, bucket)
         with _writer(path, part.schema) as writer:
             _write(writer, part)
@@ -76,9 +94,10 @@ def _new_path(folder: Path, bucket: int) -> Path:
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Open a file whose texts are written as the dictionaries that they are read as."""
+    """Open a file whose texts are written as the dictionaries that they are read as; any column may be null."""
     code = pa.dictionary(pa.int32(), pa.string())
-    fields = [item.with_type(code) if pa.types.is_string(item.type) else item for item in schema]
+    typed = (item.with_type(code) if pa.types.is_string(item.type) else item for item in schema)
+    fields = [item.with_nullable(True) for item in typed]
     return pq.ParquetWriter(path, pa.schema(fields), compression="lz4", store_schema=False)
 
 

@@ -73,6 +73,20 @@ RECEIVABLE_TAGS = derived(
     text("reason_3", "Third such feature.", "nothing more raised it"),
     text("reason_4", "Fourth such feature.", "nothing more raised it"),
     money("expected_loss_amount", "default probability x current principal x loss given default."),
+    real(
+        "lifetime_default_probability",
+        "Probability of default until the last instalment could be in default.",
+        "the model has no term structure",
+        lowest=0,
+        highest=1,
+    ),
+    money("lifetime_loss_amount", "Expected loss over that time.", "the model has no term structure"),
+    real(
+        "expected_life_months",
+        "Months of 30 days that a unit of the principal is expected to stay owed.",
+        "the model has no term structure",
+        lowest=0,
+    ),
     text("model_version", "Registered model that gave the number."),
     text("feature_snapshot", "Snapshot of the feature table that it was given."),
 )
