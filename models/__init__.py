@@ -6,8 +6,8 @@ Read in this order: `parameters` (what a training run decides beforehand), `matr
 `calibrate`, `grade`, `bounds` and `explain`; `challenge` (others on the same folds), `scorer` (the one path by which
 anything is ever scored), `hazard` and `term` (when default comes), `spark` (both on the engine), `measured`, `evaluate`
 with `hmeasure`, `delong`, `stability`, `fairness` and `plots` (how good it is), `leakage` and `probe` (what speaks
-against it), `assess` (all of that as a version's evidence), `compare` and `gates` (whether it may score), `versions` and
-`registry` (where versions are kept), `monitoring` (whether it still is what it was).
+against it), `assess` (all of that as a version's evidence), `compare` and `gates` (whether it may score), `versions`
+and `registry` (where versions are kept), `monitoring` (whether it still is what it was).
 
 What is kept of a model is text: LightGBM's own booster texts, a points table and one JSON file. No pickle is written
 or read.

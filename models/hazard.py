@@ -1,4 +1,4 @@
-"""Fitting the hazards of a term structure: person-months of what became of receivables, and two logistic regressions."""
+"""Fitting the hazards of a term structure: person-months of what became of receivables, two logistic regressions."""
 
 from dataclasses import replace
 from typing import NamedTuple
