@@ -57,15 +57,12 @@ test-all: setup  ## Test all: real data, long runs, and the engine's own modules
 demo: setup  ## Simulate a platform, train, run two days, buy, report (workspace ./demo)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/demo.sh $(DEMO)
 
-notebooks: setup  ## Run every notebook on the demo's workspace and write what it shows to docs/notebooks (after make demo)
+notebooks: setup  ## Run every notebook on the demo's workspace; what it shows goes to docs/notebooks (after make demo)
 	mkdir -p build/notebooks docs/notebooks
-	for notebook in notebooks/*.py; do \
-		name=$$(basename "$$notebook" .py) && \
-		POOLWRIGHT_HOME="$(CURDIR)/$(DEMO)/workspace" PYTHONPATH="$(CURDIR)" \
-			$(BIN)/jupytext --quiet --to ipynb --execute --output "build/notebooks/$$name.ipynb" "$$notebook" && \
-		$(BIN)/jupyter-nbconvert --log-level ERROR --to markdown --output-dir docs/notebooks "build/notebooks/$$name.ipynb" \
-			|| exit 1; \
-	done
+	$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
+	mv notebooks/*.ipynb build/notebooks
+	POOLWRIGHT_HOME="$(abspath $(DEMO))/workspace" PYTHONWARNINGS=ignore $(BIN)/jupyter-nbconvert --log-level ERROR --execute \
+		--ExecutePreprocessor.kernel_name=python3 --to markdown --output-dir docs/notebooks build/notebooks/*.ipynb
 
 bench: setup  ## Measure what docs/benchmarks.md shows
 	$(BIN)/python bench/main_job.py
