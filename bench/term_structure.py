@@ -1,9 +1,9 @@
 """Benchmark of the term structure: expected defaults by months on book beside what came to pass.
 
 Run by `make bench-term`. On the simulated platform a model is trained as of one day, and what it says of every
-receivable that is open then is compared with the months after. On the Ally tape, which has no applicants to train a model
-on, the contract's rate is the score: hazards are learned from the first 24 months and compared with the months after.
-Nothing that was known after the day of training is used. The last line is JSON.
+receivable that is open then is compared with the months after. On the Ally tape, which has no applicants to train a
+model on, the contract's rate is the score: hazards are learned from the first 24 months and compared with the months
+after. Nothing that was known after the day of training is used. The last line is JSON.
 """
 
 import argparse
