@@ -12,8 +12,8 @@ ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth bench-term bench-sizing dist \
-	cluster cluster-stop docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth \
+	bench-term bench-scoring bench-sizing dist cluster cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ bench-term: setup  ## Measure expected against realised defaults by months on bo
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
+
+bench-scoring: setup  ## Measure scoring, tables included, against LightGBM's predict (12 GB of disk; about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/scoring.py $(SCORING) $(BENCH_FOLDER)
 
 dist: setup  ## Build what a cluster needs: dist/ gets the wheel and the archive of packages for its workers
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/dist.sh dist build/environment
