@@ -13,7 +13,7 @@ PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-catalogue \
-	bench-models bench-truth 	bench-term bench-scoring bench-sizing dist cluster cluster-stop docs clean
+	bench-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
