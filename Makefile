@@ -6,14 +6,15 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 BENCH_FOLDER ?= build/bench
 CLUSTER ?= build/cluster
-SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
+SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/models/test_one_path.py \
+	tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
 ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth \
-	bench-sizing bench-scoring dist cluster cluster-stop docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-catalogue \
+	bench-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -47,8 +48,10 @@ check: setup  ## Format, lint, types, import rules, house tests
 test: setup  ## Test on Sail, without Java (under ten minutes)
 	$(BIN)/pytest -q $(PARALLEL) -m "not real and not spark and not slow"
 
-test-spark: setup  ## Test every engine-facing module on Apache Spark (needs Java 17 or 21; long)
-	$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200
+test-spark: setup  ## Test every engine-facing module on Apache Spark, each in a process of its own (needs Java; long)
+	failed=""; for module in $$(grep -rl "engine: SparkSession" tests | sort); do \
+		$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200 "$$module" || failed="$$failed $$module"; \
+	done; test -z "$$failed" || { echo "failed on Apache Spark:$$failed"; exit 1; }
 
 test-all: setup  ## Test all: real data, long runs, and the engine's own modules on Apache Spark (needs Java)
 	$(BIN)/pytest -q $(PARALLEL) -m "$(ALSO)" --timeout 1500
@@ -57,15 +60,12 @@ test-all: setup  ## Test all: real data, long runs, and the engine's own modules
 demo: setup  ## Simulate a platform, train, run two days, buy, report (workspace ./demo)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/demo.sh $(DEMO)
 
-notebooks: setup  ## Run every notebook on the demo's workspace and write what it shows to docs/notebooks (after make demo)
+notebooks: setup  ## Run every notebook on the demo's workspace; what it shows goes to docs/notebooks (after make demo)
 	mkdir -p build/notebooks docs/notebooks
-	for notebook in notebooks/*.py; do \
-		name=$$(basename "$$notebook" .py) && \
-		POOLWRIGHT_HOME="$(CURDIR)/$(DEMO)/workspace" PYTHONPATH="$(CURDIR)" \
-			$(BIN)/jupytext --quiet --to ipynb --execute --output "build/notebooks/$$name.ipynb" "$$notebook" && \
-		$(BIN)/jupyter-nbconvert --log-level ERROR --to markdown --output-dir docs/notebooks "build/notebooks/$$name.ipynb" \
-			|| exit 1; \
-	done
+	$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
+	mv notebooks/*.ipynb build/notebooks
+	POOLWRIGHT_HOME="$(abspath $(DEMO))/workspace" PYTHONWARNINGS=ignore $(BIN)/jupyter-nbconvert --log-level ERROR --execute \
+		--ExecutePreprocessor.kernel_name=python3 --to markdown --output-dir docs/notebooks build/notebooks/*.ipynb
 
 bench: setup  ## Measure what docs/benchmarks.md shows
 	$(BIN)/python bench/main_job.py
@@ -73,11 +73,17 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
 
+bench-catalogue: setup  ## Measure the whole catalogue on the product's own path (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_whole.py
+
 bench-models: setup  ## Measure the model lab against public models (about two hours; a run that was cut goes on)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/model_harness.py $(BENCH_FOLDER)/models
 
 bench-truth: setup  ## Measure models and upper bounds against the truth of the simulated platform (about ten minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/truth_harness.py
+
+bench-term: setup  ## Measure expected against realised defaults by months on book (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/term_structure.py
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.catalogue import FEATURES
 from models.leakage import single_aucs
-from models.scorer import matrix
+from models.matrix import matrix
 from models.stability import feature_shifts
 from pipelines.training_rows import labelled
 from runtime.settings import conf_folder, load_settings, workspace
@@ -58,7 +58,7 @@ print(alone.head(10).round(3).to_string())
 # %%
 first = next(each for each in FEATURES if each.name == alone["feature"][0])
 values = rows[first.name].astype(float)
-tenth = pd.qcut(values.rank(method="first"), 10, labels=False)
+tenth = pd.qcut(values.rank(method="first"), 10, labels=False) + 1
 by_tenth = pd.DataFrame({"value": values, "default_rate": outcome, "tenth": tenth}).groupby("tenth").mean()
 print(first.sentence)
 print(by_tenth.round(4))
@@ -66,5 +66,5 @@ print(by_tenth.round(4))
 # %%
 figure, axis = plt.subplots(figsize=(7, 3))
 axis.bar(by_tenth.index, by_tenth["default_rate"], color="#17456b")
-axis.set(title=first.name, xlabel="tenth of the value, lowest first", ylabel="default rate")
+axis.set(title=first.name, xlabel="tenth of the value, lowest first", ylabel="default rate", xticks=by_tenth.index)
 figure.tight_layout()

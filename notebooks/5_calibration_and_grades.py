@@ -41,9 +41,10 @@ ends = np.array([wilson(bad, count) for bad, count in zip(tenths["default_count"
 off = np.abs(ends.T - tenths["observed_rate"].to_numpy())
 figure, axis = plt.subplots(figsize=(5, 4))
 axis.errorbar(tenths["predicted_rate"], tenths["observed_rate"], yerr=off, fmt="o", color="#17456b")
-top = float(max(ends.max(), tenths["predicted_rate"].max()))
-axis.plot([0, top], [0, top], color="#b9cbd8")
-axis.set(title="Tenths of risk, 95 % intervals", xlabel="predicted", ylabel="observed")
+least, most = float(tenths["predicted_rate"].min()), float(tenths["predicted_rate"].max())
+axis.plot([least, most], [least, most], color="#b9cbd8")
+axis.set_yscale("symlog", linthresh=max(least, 0.001))
+axis.set(title="Tenths of risk, 95 % intervals", xscale="log", xlabel="predicted", ylabel="observed", ylim=(0, None))
 figure.tight_layout()
 
 # %% [markdown]

@@ -12,6 +12,8 @@ from schemas.watched import AGREEMENTS, ALARMS, DRIFTS
 
 space = Workspace(workspace(None), load_settings(conf_folder()))
 days = sorted(part["as_of"] for part in space.catalog.partitions(DRIFTS.name))
+if not days:
+    raise SystemExit("no monitored day in this workspace: run poolwright monitor --as-of DATE first")
 drifts, agreements, alarms = (space.catalog.arrow(table).to_pandas() for table in (DRIFTS, AGREEMENTS, ALARMS))
 print(f"monitored on {', '.join(map(str, days))}")
 
@@ -38,7 +40,7 @@ print(first[shown].round(3).to_string(index=False))
 
 # %%
 told = agreements[agreements["as_of"] == days[-1]].assign(
-    predicted=lambda frame: frame["predicted_count"] / frame["row_count"],
+    predicted=lambda frame: frame["expected_defaults"] / frame["row_count"],
     realised=lambda frame: frame["default_count"] / frame["row_count"],
 )
 shown = ["kind", "part", "after_days", "horizon_days", "row_count", "predicted", "realised", "low_share", "high_share"]
@@ -47,7 +49,7 @@ print(told.sort_values(["kind", "part", "after_days"])[shown].round(4).to_string
 # %%
 figure, axis = plt.subplots(figsize=(7, 3.5))
 for cohort, grown in told[told["kind"] == "pool"].sort_values("after_days").groupby("part"):
-    share = grown["default_count"] / grown["predicted_count"]
+    share = grown["default_count"] / grown["expected_defaults"]
     axis.plot([0, *grown["after_days"]], [0, *share], marker="o", label=str(cohort))
 axis.axhline(1, color="#b9cbd8")
 axis.set(title="Bought pool: realised over predicted defaults", xlabel="days since purchase", ylim=(0, None))

@@ -66,7 +66,7 @@ def _agreements(found: "Monitored") -> list[tuple[Any, ...]]:
             one["part"],
             f"{one['after_days']} of {one['horizon_days']}",
             one["row_count"],
-            one["predicted_count"] / one["row_count"],
+            one["expected_defaults"] / one["row_count"],
             one["default_count"] / one["row_count"],
             one["low_share"],
             one["high_share"],

@@ -199,7 +199,7 @@ def _agreement_row(one: Agreement) -> dict[str, Any]:
         "is_over": one.is_over,
         "row_count": one.rows,
         "default_count": one.defaults,
-        "predicted_count": one.predicted,
+        "expected_defaults": one.predicted,
         "low_share": low,
         "high_share": high,
     }

@@ -100,7 +100,7 @@ def _moved(score: Row) -> str:
 
 def _sums(rows: Sequence[Row]) -> tuple[int, int, float]:
     count, defaults = (sum(one[name] for one in rows) for name in ("row_count", "default_count"))
-    return count, defaults, sum(one["predicted_count"] for one in rows)
+    return count, defaults, sum(one["expected_defaults"] for one in rows)
 
 
 def _finding(one: Row) -> Finding:
@@ -144,7 +144,7 @@ def _titles(told: Monitoring) -> dict[str, str]:
     stops = sum(one["severity"] == "stop" for one in told.alarms)
     score = _score(told)
     rows = [one for kind, _, _ in KINDS for one in told.of(kind)]
-    held = sum(one["low_share"] <= one["predicted_count"] / one["row_count"] <= one["high_share"] for one in rows)
+    held = sum(one["low_share"] <= one["expected_defaults"] / one["row_count"] <= one["high_share"] for one in rows)
     agreed = f"in {held} of {words.many(len(rows), 'part')}"
     pool = [cohort[-1] for _, cohort in _cohorts(told.of("pool"))]
     count, defaults, _ = _sums(pool)
@@ -174,7 +174,7 @@ def _features(told: Monitoring) -> list[dict[str, Any]]:
 
 def _rated(one: Row) -> dict[str, Any]:
     rows = one["row_count"]
-    return {**one, "predicted": one["predicted_count"] / rows, "observed": one["default_count"] / rows}
+    return {**one, "predicted": one["expected_defaults"] / rows, "observed": one["default_count"] / rows}
 
 
 def _picture(rows: Sequence[Row], axis: str) -> charts.Picture:
@@ -182,7 +182,7 @@ def _picture(rows: Sequence[Row], axis: str) -> charts.Picture:
         Agreement(
             str(one["part"]).removeprefix("20"),
             one["row_count"],
-            one["predicted_count"] / one["row_count"],
+            one["expected_defaults"] / one["row_count"],
             Measure(one["default_count"] / one["row_count"], one["low_share"], one["high_share"]),
         )
         for one in rows[-SHOWN // 2 :]
@@ -227,4 +227,4 @@ def seasoning_picture(cohorts: Sequence[tuple[str, Sequence[Row]]]) -> charts.Pi
 
 
 def _share(one: Row) -> float:
-    return float(one["default_count"] / one["predicted_count"]) if one["predicted_count"] else 0.0
+    return float(one["default_count"] / one["expected_defaults"]) if one["expected_defaults"] else 0.0

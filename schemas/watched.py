@@ -34,7 +34,7 @@ AGREEMENTS = derived(
     flag("is_over", "Whether the whole horizon has passed."),
     count("row_count", "Receivables whose outcome is known."),
     count("default_count", "Those that defaulted."),
-    real("predicted_count", "Sum of their default probabilities.", lowest=0),
+    real("expected_defaults", "Sum of their default probabilities.", lowest=0),
     real("low_share", "Lower end of the 95 % interval of the share that defaulted.", lowest=0, highest=1),
     real("high_share", "Upper end.", lowest=0, highest=1),
 )

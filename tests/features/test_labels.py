@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from features.labels import LabelDefinition
 from features.spark_cut import as_planned
+from features.spark_exits import exits
 from features.spark_known import Known
 from features.spark_labels import WINDOW, label_receivables, outcomes
 from features.states import StateConvention
@@ -78,3 +79,27 @@ def test_an_indeterminate_band_at_or_above_default_is_refused() -> None:
     """A band that would swallow defaults is a wrong definition."""
     with pytest.raises(ValidationError):
         LabelDefinition(default_days_past_due=30, indeterminate_from_days=30)
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10_000), time_zone=st.sampled_from(ZONES))
+def test_the_first_default_after_a_day_lies_in_the_window_of_a_bad_label_and_of_no_other(
+    engine: SparkSession, seed: int, time_zone: str
+) -> None:
+    """Whatever the horizon: the day of default and the label of every window are one truth."""
+    logs, as_of = logs_of(engine, lending_world(seed, AS_OF, time_zone)), AS_OF - timedelta(days=150)
+    base = LabelDefinition(default_days_past_due=30, convention=StateConvention(grace_days=3))
+    labels = {
+        days: rows_of(label_receivables(logs, as_of, AS_OF, time_zone, horizon(base, days))) for days in (40, 140)
+    }
+    later = Known(logs, AS_OF, time_zone, base.convention, as_planned)
+    spans = [{"receivable_id": row["receivable_id"], "as_of": as_of} for row in labels[40]]
+    if not spans:
+        return
+    found = rows_of(exits(engine.createDataFrame(pa.Table.from_pylist(spans)), later, base))
+    days = {row["receivable_id"]: row["defaulted_on"] for row in found}
+    for row in (row for each in labels.values() for row in each if row["is_default"] is not None):
+        day = days[row["receivable_id"]]
+        assert row["is_default"] == (day is not None and day <= row["window_ends_on"]), row
+    assert all(row["defaulted_on"] is None or as_of <= row["defaulted_on"] < AS_OF for row in found)
+    assert all(row["paid_off_on"] is None or as_of <= row["paid_off_on"] < AS_OF for row in found)

@@ -81,10 +81,10 @@ def test_the_outcomes_are_those_of_the_labels(trained: Chain, monitored: Monitor
     assert (day["after_days"], day["horizon_days"], day["is_over"]) == (45, 45, True)
     assert day["row_count"] == told.num_rows > 100
     assert day["default_count"] == pc.sum(told["is_default"].cast(pa.int64())).as_py() > 0
-    assert day["predicted_count"] == pytest.approx(pc.sum(told["default_probability"]).as_py())
+    assert day["expected_defaults"] == pytest.approx(pc.sum(told["default_probability"]).as_py())
     for kind in ("vintage", "grade"):
         rows = [one for one in monitored.agreements if one["kind"] == kind]
-        for name in ("row_count", "default_count", "predicted_count"):
+        for name in ("row_count", "default_count", "expected_defaults"):
             assert sum(one[name] for one in rows) == pytest.approx(day[name])
 
 
@@ -98,7 +98,7 @@ def test_the_bought_pool_is_told_at_each_age(monitored: Monitored) -> None:
     ]
     assert pool[0]["row_count"] == pool[1]["row_count"] <= BOUGHT
     assert pool[0]["default_count"] <= pool[1]["default_count"]
-    assert pool[0]["predicted_count"] == pool[1]["predicted_count"]
+    assert pool[0]["expected_defaults"] == pool[1]["expected_defaults"]
 
 
 def test_drift_is_of_what_the_model_uses_at_risk_today(trained: Chain, monitored: Monitored) -> None:

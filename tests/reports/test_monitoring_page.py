@@ -35,7 +35,7 @@ def agreement(kind: str, part: str, after_days: int = 180, defaults: int = 50) -
     """Give predicted beside realised of a thousand receivables."""
     told = {"kind": kind, "part": part, "after_days": after_days, "horizon_days": 180, "is_over": after_days == 180}
     rates = {"low_share": defaults / 1250, "high_share": defaults / 800}
-    return {**told, "row_count": 1000, "default_count": defaults, "predicted_count": 52.0, **rates}
+    return {**told, "row_count": 1000, "default_count": defaults, "expected_defaults": 52.0, **rates}
 
 
 CALM = Monitoring(
