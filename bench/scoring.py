@@ -151,7 +151,12 @@ def _states(size: int) -> dict[str, pa.Array]:
     return {"current_principal_amount": amount, "is_open": pa.repeat(pa.scalar(value=True), size)}
 
 
-def ours(folder: Path, threads: int) -> Taken:
+def peak() -> float:
+    """Give the most memory that this process has held, in gigabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def ours(folder: Path, threads: int) -> tuple[Taken, float]:
     """Score all through the engine and the catalogue, the engine's start left out."""
     catalog, part = Catalog(folder), {"as_of": AS_OF}
     with session(EngineSettings(name="sail", partitions=threads)) as engine:
@@ -161,9 +166,9 @@ def ours(folder: Path, threads: int) -> Taken:
         tagging = Tagging("bench", str(catalog.snapshot("features")), 0.6, explained_from=NOBODY)
         tags = tag_receivables(features, states, files(folder), AS_OF, tagging)
         catalog.publish(RECEIVABLE_TAGS, tags, part, "bench")
-        taken = Taken.now().less(started)
+        taken, held = Taken.now().less(started), peak()
     _same_bits(folder, catalog)
-    return taken
+    return taken, held
 
 
 def _same_bits(folder: Path, catalog: Catalog) -> None:
@@ -183,14 +188,14 @@ def _single(path: str) -> np.ndarray:
     return np.column_stack([table[name].to_numpy().astype(np.float32) for name in NAMES])
 
 
-def plain(folder: Path, threads: int) -> Taken:
+def plain(folder: Path, threads: int) -> tuple[Taken, float]:
     """Predict by LightGBM itself, a file of float32 in memory after the other."""
     booster, taken = lgb.Booster(model_file=folder.parent / BOOSTER), Taken(0.0, 0.0)
     for values in _held(Catalog(folder)):
         started = Taken.now()
         booster.predict(values, num_threads=threads)
         taken = taken.more(Taken.now().less(started))
-    return taken
+    return taken, peak()
 
 
 def _held(catalog: Catalog) -> Iterator[np.ndarray]:
@@ -215,9 +220,8 @@ def main() -> None:
     asked.add_argument("folder", type=Path)
     given = asked.parse_args()
     if given.side:
-        taken = (ours if given.side == "ours" else plain)(given.folder, given.threads)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(json.dumps({"seconds": taken.seconds, "cores": taken.cores, "peak_gb": peak}))
+        taken, most = (ours if given.side == "ours" else plain)(given.folder, given.threads)
+        print(json.dumps({"seconds": taken.seconds, "cores": taken.cores, "peak_gb": most}))
         return
     folder = given.folder.resolve() / f"scoring-{given.rows}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -227,8 +231,8 @@ def main() -> None:
     for run in range(given.runs):
         for kind, found in told.items():
             found.append(measure(kind, folder, given.threads))
-            seconds, cores, peak = found[-1]
-            said = f"{given.rows / seconds:>10,.0f} rows/s, {cores:.1f} core-seconds, peak {peak:.2f} GB"
+            seconds, cores, held = found[-1]
+            said = f"{given.rows / seconds:>10,.0f} rows/s, {cores:.1f} core-seconds, peak {held:.2f} GB"
             print(f"run {run + 1} {kind:6s} {said}", flush=True)
     rate = {kind: given.rows / statistics.median(one[0] for one in found) for kind, found in told.items()}
     print(
