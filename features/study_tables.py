@@ -79,8 +79,9 @@ def effect(book: Book, late: Spells, choice: Choice, parameters: StudyParameters
     """Say what a choice makes of the receivables whose window from disbursement is over.
 
     Of the bad: how many were written off, and how many owe nothing overdue as of the book's day (cured). Of the
-    indeterminate and of the good: how many became bad later, which a good choice keeps few. Curves are flat from the
-    first month at which `flat_share` of the last level is reached; null where the last point is the first such.
+    indeterminate (null without a band) and of the good: how many became bad later, which a good choice keeps few.
+    Curves are flat from the first month at which `flat_share` of the last level is reached; null where only the last
+    point reaches it.
     """
     lent, bad = book.loans["lent_on"].to_numpy(), first_bad(book, late, choice.bad_days)
     ends = lent + choice.horizon_days
@@ -98,7 +99,7 @@ def effect(book: Book, late: Spells, choice: Choice, parameters: StudyParameters
         "indeterminate_from_days": start,
         "receivable_count": int(is_over.sum()),
         "bad_share": _share(is_bad, is_over),
-        "indeterminate_share": _share(is_between, is_over),
+        "indeterminate_share": None if start is None else _share(is_between, is_over),
         "bad_cured_share": _share(is_bad & cured, is_bad),
         "bad_written_off_share": _share(is_bad & lost, is_bad),
         "indeterminate_bad_later_share": _share(is_between & later, is_between),

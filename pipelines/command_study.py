@@ -34,7 +34,7 @@ def study(common: Common, as_of: AsOf, out: Out = None) -> None:
     from pipelines.study import study_labels
     from pipelines.study_page import write_page
 
-    with common.workspace() as space, space.writing():
+    with common.workspace() as space:
         found = study_labels(space, day(as_of))
         page = write_page(space, day(as_of), found, out)
     say(f"The page is one file; open it in a browser:\n{page}")

@@ -109,7 +109,7 @@ def curves_picture(told: LabelStudy) -> charts.Picture:
     last = max(month for line in (*lines, whole) for month, _ in line)
     frame = charts.frame_for(max(last, 1), max(share for line in (*lines, whole) for _, share in line))
     marks = [
-        *charts.key_marks((("dot", "a quarter's disbursements"), ("predicted", "all vintages"))),
+        *charts.key_marks((("dot", "a quarter's disbursements; dashed: all together"),)),
         *charts.grid_marks(frame),
     ]
     for line in lines:
@@ -119,7 +119,7 @@ def curves_picture(told: LabelStudy) -> charts.Picture:
     step = max(1, -(-last // 12))
     marks += [charts.tick_mark(frame, month, str(month)) for month in range(0, last + 1, step)]
     title = f"Share {told.bad_days} days past due or written off, by months on book"
-    said = f"{title}: a line for each quarter of disbursement and a thick one for all."
+    said = f"{title}: a line for each quarter of disbursement and a dashed one for all."
     return charts.Picture(title, said, (*marks, charts.caption_mark("months on book")))
 
 
