@@ -12,8 +12,8 @@ ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-models bench-truth bench-term bench-sizing dist \
-	cluster cluster-stop docs clean
+.PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-catalogue \
+	bench-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -47,8 +47,10 @@ check: setup  ## Format, lint, types, import rules, house tests
 test: setup  ## Test on Sail, without Java (under ten minutes)
 	$(BIN)/pytest -q $(PARALLEL) -m "not real and not spark and not slow"
 
-test-spark: setup  ## Test every engine-facing module on Apache Spark (needs Java 17 or 21; long)
-	$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200
+test-spark: setup  ## Test every engine-facing module on Apache Spark, each in a process of its own (needs Java; long)
+	failed=""; for module in $$(grep -rl "engine: SparkSession" tests | sort); do \
+		$(BIN)/pytest -q --engine spark -m "not real and not slow" --timeout 1200 "$$module" || failed="$$failed $$module"; \
+	done; test -z "$$failed" || { echo "failed on Apache Spark:$$failed"; exit 1; }
 
 test-all: setup  ## Test all: real data, long runs, and the engine's own modules on Apache Spark (needs Java)
 	$(BIN)/pytest -q $(PARALLEL) -m "$(ALSO)" --timeout 1500
@@ -70,6 +72,9 @@ bench: setup  ## Measure what docs/benchmarks.md shows
 bench-features: setup  ## Measure the feature sweep against DuckDB, Polars and Spark (needs Java; about 40 minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_harness.py $(BENCH_FOLDER) $(SIZES)
 
+bench-catalogue: setup  ## Measure the whole catalogue on the product's own path (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/feature_whole.py
+
 bench-models: setup  ## Measure the model lab against public models (about two hours; a run that was cut goes on)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/model_harness.py $(BENCH_FOLDER)/models
 
@@ -81,6 +86,9 @@ bench-term: setup  ## Measure expected against realised defaults by months on bo
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
+
+bench-scoring: setup  ## Measure scoring, tables included, against LightGBM's predict (12 GB of disk; about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/scoring.py $(SCORING) $(BENCH_FOLDER)
 
 dist: setup  ## Build what a cluster needs: dist/ gets the wheel and the archive of packages for its workers
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pipelines/dist.sh dist build/environment

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.boost import Progress, final, gain_shares, out_of_fold
 from models.bounds import grade_bounds
 from models.calibrate import Calibration, choose
+from models.explain import Hint
 from models.grade import Scale
 from models.parameters import BoosterParameters, TrainingParameters
 from models.points import PointsTable
@@ -96,6 +97,7 @@ def fit(rows: Rows, parameters: TrainingParameters, progress: Progress = lambda 
         bounds=grade_bounds(scale, probability[held], rows.where(held)),
         base_values=_base_values(rows),
         horizon_days=parameters.horizon_days,
+        hints=_hints(rows),
     )
     files = {**members.text, MODEL_FILE: card.to_text()}
     importance = _importance(rows.names, members.share)
@@ -175,6 +177,16 @@ def _base_values(rows: Rows) -> dict[str, float]:
         for place, note in enumerate(rows.notes)
         if whole[place] and not note.is_category
     }
+
+
+def _hints(rows: Rows) -> dict[str, Hint]:
+    """Give what reasons need to know of each feature, the usual value among it."""
+    found = {}
+    for note, values in zip(rows.notes, rows.features.T, strict=True):
+        known = values[np.isfinite(values)]
+        typical = None if note.is_category or not len(known) else float(np.median(known))
+        found[note.name] = Hint(note.theme, note.monotone, typical)
+    return found
 
 
 def predict(files: Mapping[str, str], rows: Rows, threads: int) -> Reals:

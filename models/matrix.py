@@ -17,7 +17,7 @@ Categories: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 def matrix(frame: Columns, features: Sequence[str], categories: Categories | None = None) -> Reals:
-    """Take columns out of a frame as one float64 matrix in that order; null becomes NaN.
+    """Take columns out of a frame as one float64 matrix, column after column in memory; null becomes NaN.
 
     Args:
         frame: Where they are, whatever their number types; a category may be text.
@@ -34,9 +34,10 @@ def matrix(frame: Columns, features: Sequence[str], categories: Categories | Non
     if not features:
         raise ModelError("no features", "at least one feature")
     told = categories or {}
-    return np.column_stack(
-        [_codes(frame[name], told[name]) if name in told else _reals(frame[name], name) for name in features]
-    )
+    found = np.empty((len(features), len(frame)))
+    for place, name in enumerate(features):
+        found[place] = _codes(frame[name], told[name]) if name in told else _reals(frame[name], name)
+    return found.T
 
 
 def _reals(column: Any, name: str) -> Reals:  # noqa: ANN401 - a pandas or an Arrow column

@@ -19,12 +19,14 @@ class FeatureNote:
     Args:
         name: Column of the feature table.
         is_category: Whether its values are names, not quantities.
+        theme: What it is about; features of one theme give one reason together. Empty: a theme of its own.
         monotone: +1 where more of it can only raise the probability, -1 where it can only lower it, 0 where it is free.
     """
 
     name: str
     monotone: Literal[-1, 0, 1] = 0
     is_category: bool = False
+    theme: str = ""
 
 
 class SplitParameters(Document):
@@ -231,6 +233,8 @@ class TrainingParameters(Document):
         central_tendency: Default rate that the mean prediction of held-out rows is shifted to; none by default.
         grades: Master scale from best to worst; the last band reaches 1 and holds 1 too. Illustrative thresholds.
         loss_given_default: Share of the principal that is lost in default. Illustrative default.
+        explained_from: Default probability from which the daily run finds a receivable's reasons, which takes most of
+            its time: 0 for everybody's, above 1 for nobody's. It does not change what training gives.
         bootstrap_replicates: Resamples of borrowers behind each 95 % interval.
         bootstrap_seed: Seed of those resamples.
         approval_below: Probability under which a receivable counts as approved in fairness figures. Illustrative.
@@ -250,6 +254,7 @@ class TrainingParameters(Document):
     central_tendency: float | None = Field(default=None, gt=0, lt=1)
     grades: tuple[GradeBand, ...] = Field(default=MASTER_SCALE, min_length=1)
     loss_given_default: float = Field(default=0.6, ge=0, le=1)
+    explained_from: float = Field(default=0.0, ge=0)
     bootstrap_replicates: int = Field(default=200, ge=0)
     bootstrap_seed: int = 1
     approval_below: float = Field(default=0.08, gt=0, le=1)

@@ -22,8 +22,9 @@ INK, QUIET, BLUE, RED, PALE = "#1f2933", "#9aa5b1", "#2f6f9f", "#c2503c", "#d3de
 MOST_FEATURES = 20
 FEWEST_BARS = 4
 BELOW: Mapping[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 2}
+SIZE = (7.0, 4.4)
+"""Inches."""
 STYLE: Mapping[str, Any] = {
-    "figure.figsize": (7.0, 4.4),
     "figure.dpi": 130,
     "figure.constrained_layout.use": True,
     "font.size": 9.5,
@@ -160,13 +161,14 @@ def _by_month(axes: "Axes", sample: Sample, as_of: pd.Series, where: str) -> Non
     axes.tick_params(axis="x", rotation=45 if len(table) > 8 else 0)
 
 
-def _draw(draw: Callable[["Axes"], None], form: Format) -> bytes:
+def picture(draw: Callable[["Axes"], None], form: Format, font: str = "", size: tuple[float, float] = SIZE) -> bytes:
+    """Draw one picture in the house's style; a font other than matplotlib's own where its letters are needed."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(dict(STYLE)):
-        figure: Figure = Figure()
+    with mpl.rc_context({**STYLE, **({"font.family": [font, "sans-serif"]} if font else {})}):
+        figure: Figure = Figure(figsize=size)
         FigureCanvasAgg(figure)
         draw(figure.add_subplot())
         out = io.BytesIO()
@@ -194,4 +196,4 @@ def plots(trained: TrainedModel, form: Format = "png") -> dict[str, bytes]:
         drawn["distribution"] = lambda axes: _distribution(axes, sample, where)
     grade = Scale.of(trained.parameters.grades).grade(probability)
     drawn["by_grade"] = lambda axes: _by_grade(axes, sample, grade, where)
-    return {f"{name}.{form}": _draw(draw, form) for name, draw in sorted(drawn.items())}
+    return {f"{name}.{form}": picture(draw, form) for name, draw in sorted(drawn.items())}

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import lightgbm as lgb
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from models.bounds import GradeBound, upper_probability
 from models.calibrate import Calibration
-from models.explain import reasons
+from models.explain import REASONS, Explanation, Guide, Hint, explanation, reasons
+from models.forest import Forest
 from models.grade import Scale
 from models.matrix import Columns, matrix
 from models.points import PointsTable
@@ -42,6 +44,7 @@ class Card:
         base_values: The training median of each feature that was never missing in training; it stands in where such a
             feature is missing later, since LightGBM would take 0. Other features may be missing.
         horizon_days: Length of the window that the probability speaks of.
+        hints: What reasons need to know of each feature; one without is a reason of its own, whatever its value.
     """
 
     features: tuple[str, ...]
@@ -52,6 +55,7 @@ class Card:
     bounds: dict[str, GradeBound]
     base_values: dict[str, float]
     horizon_days: int
+    hints: dict[str, Hint] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """Write the card as canonical JSON."""
@@ -84,52 +88,71 @@ def _card(told: dict[str, Any]) -> Card:
         bounds={name: GradeBound(**each) for name, each in told["bounds"].items()},
         base_values=told["base_values"],
         horizon_days=told["horizon_days"],
+        hints={name: Hint(**each) for name, each in told.get("hints", {}).items()},
     )
 
 
 class Member(Protocol):
-    """What gives part of the score, in log-odds, of rows whose base values stand in for what is missing."""
+    """What gives part of the score, in log-odds, of rows whose values may be missing or infinite."""
 
-    def score(self, filled: Reals) -> Reals:
+    def score(self, values: Reals) -> Reals:
         """Give each row's score."""
 
-    def contributions(self, filled: Reals) -> Reals:
+    def contributions(self, values: Reals) -> Reals:
         """Give what each feature adds to it, and last the rest."""
 
 
 class _Trees:
-    """A booster."""
+    """A booster: its own bits from the compiled walk, its contributions from LightGBM."""
 
     def __init__(self, text: str, card: Card, threads: int) -> None:
-        self._booster, self._threads = lgb.Booster(model_str=text), threads
-        if tuple(self._booster.feature_name()) != card.features:
-            raise ModelError(f"a booster over {self._booster.feature_name()}", f"the features {list(card.features)}")
+        self._text, self._card, self._threads = text, card, threads
+        self._forest = Forest.from_text(text, card.base_values)
+        if self._forest.features != card.features:
+            raise ModelError(f"a booster over {list(self._forest.features)}", f"the features {list(card.features)}")
 
-    def score(self, filled: Reals) -> Reals:
-        return self._predicted(filled, raw_score=True)
+    def score(self, values: Reals) -> Reals:
+        return self._forest.score(values, threads=self._threads)
 
-    def contributions(self, filled: Reals) -> Reals:
-        return self._predicted(filled, pred_contrib=True)
+    def contributions(self, values: Reals) -> Reals:
+        filled = _filled(values, self._card.features, self._card)
+        return np.asarray(self._booster.predict(filled, num_threads=self._threads, pred_contrib=True), dtype=np.float64)
 
-    def _predicted(self, filled: Reals, **kind: bool) -> Reals:
-        return np.asarray(self._booster.predict(filled, num_threads=self._threads, **kind), dtype=np.float64)
+    @cached_property
+    def _booster(self) -> Any:  # noqa: ANN401 - LightGBM carries no types
+        return lgb.Booster(model_str=self._text)
 
 
 class _Points:
-    """A points table."""
+    """A points table: it takes a few of the features."""
 
     def __init__(self, text: str, card: Card) -> None:
-        self._table = PointsTable.from_text(text)
-        self._columns = {name: place for place, name in enumerate(card.features)}
-        strange = [each.name for each in self._table.features if each.name not in self._columns]
+        self._table, self._card = PointsTable.from_text(text), card
+        self._names = [each.name for each in self._table.features]
+        places = {name: place for place, name in enumerate(card.features)}
+        strange = [name for name in self._names if name not in places]
         if strange:
             raise ModelError(f"points for {', '.join(strange)}", f"points for some of {list(card.features)}")
+        self._places = [places[name] for name in self._names]
+        self._own = {name: place for place, name in enumerate(self._names)}
 
-    def score(self, filled: Reals) -> Reals:
-        return self._table.score(filled, self._columns)
+    def score(self, values: Reals) -> Reals:
+        return self._table.score(self._taken(values), self._own)
 
-    def contributions(self, filled: Reals) -> Reals:
-        return self._table.contributions(filled, self._columns)
+    def contributions(self, values: Reals) -> Reals:
+        own = self._table.contributions(self._taken(values), self._own)
+        found = np.zeros((len(values), len(self._card.features) + 1))
+        found[:, [*self._places, -1]] = own
+        return found
+
+    def _taken(self, values: Reals) -> Reals:
+        return _filled(values[:, self._places], self._names, self._card)
+
+
+def _filled(values: Reals, features: Sequence[str], card: Card) -> Reals:
+    """Let base values stand in for what is not finite, NaN where there is none."""
+    base = np.array([card.base_values.get(name, np.nan) for name in features], dtype=np.float64)
+    return np.where(np.isfinite(values), values, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +164,8 @@ class Scored:
         default_probability: Calibrated probability of default within the horizon.
         default_probability_upper: Its 95 % upper bound: raised as its grade's default rate may truly lie higher.
         grade: Master-scale grade, A best.
-        reasons: Four feature names a row, None where nothing more raised the probability; None if not asked for.
+        reasons: Four feature names a row, None where nothing more raised the probability or the row was not to be
+            explained; None if not asked for.
     """
 
     score: Reals
@@ -157,6 +181,7 @@ class Scorer:
     def __init__(self, card: Card, texts: Mapping[str, str], *, threads: int = 1) -> None:
         """Load the members; `threads` never changes a number, only the time."""
         self.card = card
+        self.guide = Guide(card.features, card.hints)
         self._texts = dict(texts)
         self._members: list[tuple[Member, float]] = [
             (_Points(texts[name], card) if name == POINTS else _Trees(texts[name], card, threads), weight)
@@ -176,10 +201,7 @@ class Scorer:
         missing = [name for name, _ in card.members if name not in files]
         if missing or not card.members:
             raise ModelError(f"files {sorted(files)}", f"the members that {MODEL_FILE} names: {missing or 'none'}")
-        try:
-            return cls(card, {name: files[name] for name, _ in card.members}, threads=threads)
-        except lgb.basic.LightGBMError as error:
-            raise ModelError(f"a booster text that LightGBM cannot read: {error}", "LightGBM's own text") from error
+        return cls(card, {name: files[name] for name, _ in card.members}, threads=threads)
 
     def to_files(self) -> dict[str, str]:
         """Give the model as texts, by file name: all that is stored, sent to the engine, or promoted."""
@@ -198,29 +220,25 @@ class Scorer:
         """
         return matrix(frame, self.features, self.card.categories)
 
-    def score(self, matrix: Reals, *, explained: bool = True) -> Scored:
+    def score(self, matrix: Reals, *, explained: bool = True, explained_from: float = 0.0) -> Scored:
         """Score rows of features in `features` order; NaN is missing, infinite is taken as missing.
 
         Args:
             matrix: One row a receivable, as `matrix` gives it.
-            explained: Whether to find the reasons, which takes most of the time.
+            explained: Whether to find the reasons, which takes nearly all of the time.
+            explained_from: Default probability from which to find them.
 
         Raises:
             ModelError: The rows are not as wide as the features.
         """
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
             raise ModelError(f"rows of shape {matrix.shape}", f"{len(self.features)} features a row")
-        filled = self._filled(matrix)
-        score = self._summed([member.score(filled) for member, _ in self._members] if len(filled) else [])
+        score = self._summed([member.score(matrix) for member, _ in self._members] if len(matrix) else [])
         probability = self.card.calibration.probability(score)
         grade = self.card.scale.grade(probability)
         upper = upper_probability(probability, grade, self.card.bounds)
-        why = self._reasons(filled) if explained else None
+        why = self._reasons(matrix, probability >= explained_from) if explained else None
         return Scored(score, probability, upper, grade, why)
-
-    def _filled(self, matrix: Reals) -> Reals:
-        base = np.array([self.card.base_values.get(name, np.nan) for name in self.features], dtype=np.float64)
-        return np.where(np.isfinite(matrix), matrix, base)
 
     def _summed(self, parts: Sequence[Reals]) -> Reals:
         weighted = [weight * part for (_, weight), part in zip(self._members, parts, strict=False)]
@@ -228,13 +246,21 @@ class Scorer:
 
     def contributions(self, matrix: Reals) -> Reals:
         """Give what each feature adds to each row's score, in log-odds: one column a feature."""
-        return self._contributions(self._filled(matrix))
+        return self._explained(matrix)[:, :-1]
 
-    def _contributions(self, filled: Reals) -> Reals:
-        if not len(filled):
-            return np.empty((0, len(self.features)))
-        return self._summed([member.contributions(filled) for member, _ in self._members])[:, :-1]
+    def explain(self, row: Reals) -> Explanation:
+        """Explain one row: what every theme adds to the score of the average training row, and the reasons."""
+        return explanation(self._explained(row[None])[0], row, self.guide)
 
-    def _reasons(self, filled: Reals) -> NDArray[np.object_]:
-        parts = [filled[start : start + EXPLAINED_ROWS] for start in range(0, len(filled), EXPLAINED_ROWS)] or [filled]
-        return np.concatenate([reasons(self._contributions(part), self.features) for part in parts])
+    def _explained(self, matrix: Reals) -> Reals:
+        if not len(matrix):
+            return np.empty((0, len(self.features) + 1))
+        return self._summed([member.contributions(matrix) for member, _ in self._members])
+
+    def _reasons(self, matrix: Reals, is_wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
+        found = np.full((len(matrix), REASONS), None, dtype=np.object_)
+        places = np.flatnonzero(is_wanted)
+        for start in range(0, len(places), EXPLAINED_ROWS):
+            part = places[start : start + EXPLAINED_ROWS]
+            found[part] = reasons(self.contributions(matrix[part]), matrix[part], self.guide)
+        return found

@@ -1,4 +1,4 @@
-"""Commands about the model: train, list, show, card, compare, promote, rollback."""
+"""Commands about the model: train, reasons, list, show, card, compare, promote, rollback, explain."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ models = typer.Typer(help="Registered models of default probability.", no_args_i
 Version = Annotated[str, typer.Argument(help="A version number, or champion.")]
 Approver = Annotated[str, typer.Option("--as", help="Who decides; their secret is asked, or is POOLWRIGHT_SECRET.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is kept.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder to write pictures to.")]
 Signer = Annotated[str, typer.Option("--as", help="Who answers for the training; their secret is asked.")]
 
 
@@ -142,7 +143,68 @@ def rollback(common: Common, reason: Reason, approver: Approver) -> None:
     common.answer({"version": back.version, "promotions": back.promotions}, promotions_view(back))
 
 
+@models.command("explain")
+@command
+def explain_model(common: Common, version: Version, as_of: AsOf, out: Folder) -> None:
+    """Show what moves a version's scores on a day, by family of features; write pictures."""
+    from pipelines.common import rows
+    from pipelines.why import overview
+
+    with common.workspace() as space:
+        moved, pictures = overview(space, day(as_of), version)
+    for name, content in pictures.items():
+        _write(out / name, content)
+    say(f"Pictures are in {out}: {', '.join(pictures)}")
+    lines = [(name, value) for name, value in moved.items()]
+    common.answer(moved, rows("What moves scores", ["family", "mean absolute contribution"], lines))
+
+
+@command
+def reasons(
+    common: Common,
+    receivable: Annotated[str, typer.Argument(help="Receivable id.")],
+    as_of: AsOf,
+    version: Annotated[str, typer.Option("--model", help="A version number, or champion.")] = "champion",
+    language: Annotated[str, typer.Option("--language", help="Words of the reasons: en or zh.")] = "en",
+    plot: Annotated[Path | None, typer.Option("--plot", help="Picture to write: how the score comes about.")] = None,
+) -> None:
+    """Say why the model finds a receivable risky: up to four reasons with their codes."""
+    from pipelines.common import rows
+    from pipelines.why import language_of, why
+
+    spoken = language_of(language)
+    with common.workspace() as space:
+        found = why(space, day(as_of), receivable, version)
+    if plot:
+        _write(plot, found.picture(spoken))
+        say(f"The picture is in {plot}")
+    told = found.lines(spoken)
+    title = f"{receivable}: probability {found.default_probability:.4f}, grade {found.grade}, model {found.version}"
+    shown = ("code", "reason", "value", "typical", "contribution")
+    common.answer(
+        {
+            "receivable_id": receivable,
+            "model_version": found.version,
+            "default_probability": found.default_probability,
+            "grade": found.grade,
+            "reasons": told,
+        },
+        rows(title, list(shown), [[one[name] for name in shown] for one in told]),
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: {error.strerror}", "a place that can be written", "the command line"
+        ) from error
+
+
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
     app.command(rich_help_panel="Model")(train)
+    app.command(rich_help_panel="Model")(reasons)
     app.add_typer(models, name="models", rich_help_panel="Model")

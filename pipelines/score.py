@@ -7,9 +7,8 @@ from pyspark.sql import DataFrame
 
 from models.parameters import TrainingParameters
 from models.registry import Registry
-from models.spark import tag_receivables
+from models.spark import Tagging, tag_receivables
 from pipelines.featurize import FEATURES
-from runtime.settings import Settings
 from runtime.stage import Stage, Task
 from runtime.workspace import Workspace
 from schemas import derived
@@ -48,23 +47,14 @@ def champion(workspace: Workspace, version: str = "champion") -> Champion:
     return Champion(*found)
 
 
-def loss_given_default(settings: Settings) -> float:
-    """Give the share of principal that a default loses, as the training section states it."""
-    return settings.section("training", TrainingParameters).loss_given_default
-
-
 def run(task: Task) -> Mapping[str, DataFrame]:
     """Tag the receivables with the champion."""
     model: Champion = task.extras["model"]
-    tags = tag_receivables(
-        task.inputs[FEATURES.name],
-        task.inputs[derived.RECEIVABLE_STATES.name],
-        model.files,
-        task.as_of,
-        model.version,
-        task.extras["feature_snapshot"],
-        loss_given_default(task.settings),
-    )
+    told = task.settings.section("training", TrainingParameters)
+    snapshot = task.extras["feature_snapshot"]
+    tagging = Tagging(model.version, snapshot, told.loss_given_default, told.explained_from)
+    features, states = (task.inputs[name] for name in (FEATURES.name, derived.RECEIVABLE_STATES.name))
+    tags = tag_receivables(features, states, model.files, task.as_of, tagging)
     return {derived.RECEIVABLE_TAGS.name: tags}
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from features.catalogue import FEATURES as CATALOGUE
 from features.labels import LabelDefinition
+from features.phrases import theme
 from models.assess import assess
 from models.evaluate import Sample, calibration_table
 from models.fit import CrossValidation, TrainedModel, cross_validate
@@ -99,8 +100,8 @@ def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Tr
 
 
 def notes() -> list[FeatureNote]:
-    """Give what training is told of each feature: its name and the way it may point."""
-    return [FeatureNote(feature.name, feature.direction) for feature in CATALOGUE]
+    """Give what training is told of each feature: its name, the way it may point, and what it is about."""
+    return [FeatureNote(each.name, each.direction, theme=theme(each)) for each in CATALOGUE]
 
 
 def _observe(workspace: Workspace, as_of: date) -> list[date]:

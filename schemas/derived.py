@@ -68,7 +68,7 @@ RECEIVABLE_TAGS = derived(
         highest=1,
     ),
     text("grade", "Master-scale grade, A best."),
-    text("reason_1", "Feature that raised the probability most.", "nothing raised it"),
+    text("reason_1", "Feature of the theme that raised it most.", "nothing raised it, or not to be explained"),
     text("reason_2", "Second such feature.", "nothing more raised it"),
     text("reason_3", "Third such feature.", "nothing more raised it"),
     text("reason_4", "Fourth such feature.", "nothing more raised it"),

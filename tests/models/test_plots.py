@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
+from models.explain import Reason
 from models.fit import TrainedModel
 from models.plots import plots
+from models.plots_why import moved_by, movers, waterfall
+from models.scorer import Scorer
+from tests.models.known import NAMES as NAMES_OF_FEATURES
+from tests.models.known import World
 
 NAMES = {"calibration", "roc", "distribution", "importance", "by_grade", "by_month"}
 
@@ -27,3 +32,22 @@ def test_without_defaults_there_is_no_ranking_to_show(trained: TrainedModel) -> 
     """ROC and the two distributions need both outcomes; the rest is drawn."""
     calm = trained.out_of_time[~trained.out_of_time["is_default"]]
     assert set(plots(replace(trained, out_of_time=calm))) == {f"{name}.png" for name in NAMES - {"roc", "distribution"}}
+
+
+def test_pictures_of_why_are_drawn_the_same_twice(trained: TrainedModel, known: World) -> None:
+    """A waterfall of the riskiest row, and what moves scores, with labels as they are given."""
+    scorer = Scorer.from_files(trained.files)
+    rows = scorer.matrix(known.frame.head(200))
+    told = scorer.explain(rows[int(scorer.score(rows, explained=False).score.argmax())])
+    labels: list[str] = []
+
+    def label(one: Reason) -> str:
+        labels.append(one.theme)
+        return one.theme
+
+    first = waterfall(told, "R1", label)
+    assert first == waterfall(told, "R1", label)
+    assert set(labels) == set(NAMES_OF_FEATURES)
+    moved = moved_by(scorer.contributions(rows), {}, scorer.features)
+    assert next(iter(moved)) == "late_days_90d"
+    assert b"<svg" in movers(moved, "feature", 200, "svg")

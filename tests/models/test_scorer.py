@@ -7,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from models.explain import reasons
 from models.fit import TrainedModel
 from models.grade import Scale
 from models.matrix import matrix
@@ -92,25 +91,6 @@ def test_no_rows(scorer: Scorer) -> None:
     assert len(found.default_probability) == len(found.grade) == 0
     assert found.reasons is not None
     assert found.reasons.shape == (0, 4)
-
-
-def test_reasons_are_the_largest_raising_contributions(known: World, scorer: Scorer) -> None:
-    """Contributions add up to the score, and the reasons are those above 0, largest first, by a plain loop."""
-    rows = scorer.matrix(known.frame.head(200))
-    scored = scorer.score(rows)
-    parts = scorer.contributions(rows)
-    spread = scored.score - parts.sum(axis=1)
-    assert np.allclose(spread, spread[0])
-    assert scored.reasons is not None
-    for row, told in zip(parts, scored.reasons, strict=True):
-        raising = sorted(((value, -k) for k, value in enumerate(row) if value > 0), reverse=True)
-        wanted = [NAMES[-k] for _, k in raising[:4]]
-        assert told.tolist() == wanted + [None] * (4 - len(wanted))
-
-
-def test_few_features_leave_reasons_empty() -> None:
-    """With two features there are at most two reasons."""
-    assert reasons(np.array([[0.1, -0.1]]), ["a", "b"]).tolist() == [["a", None, None, None]]
 
 
 def test_grades_follow_the_scale(known: World, scorer: Scorer) -> None:

@@ -3,17 +3,22 @@
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from scipy.special import logit
 
 from models.fit import TrainedModel
+from models.hazard import fit_term
 from models.scorer import Scorer
-from models.spark import tag_receivables
+from models.spark import Tagging, tag_receivables
+from models.term import STANDING, TERM_FILE, lifetime, standing_of
 from schemas.derived import RECEIVABLE_TAGS
 from schemas.errors import ModelError
 from schemas.spark import conform
 from tests.models.known import NAMES, World
+from tests.models.test_hazard import drawn
 
 AS_OF = date(2025, 1, 31)
 LOST = 0.6
@@ -51,10 +56,8 @@ def tagged(engine: SparkSession, features: pd.DataFrame, states: pd.DataFrame, f
         engine.createDataFrame(features.where(features.notna(), None)),
         engine.createDataFrame(states, schema),
         files,
-        as_of=AS_OF,
-        model_version="7",
-        feature_snapshot="s1",
-        loss_given_default=LOST,
+        AS_OF,
+        Tagging("7", "s1", LOST),
     )
     assert conform(found, RECEIVABLE_TAGS).columns == list(RECEIVABLE_TAGS.names)
     return found.toPandas().sort_values("receivable_id", ignore_index=True)
@@ -89,6 +92,26 @@ def test_expected_loss_is_rounded_half_up(
     for row in found.head(500).itertuples():
         minor = int(principal[row.receivable_id] * 100) * row.default_probability * LOST
         assert row.expected_loss_amount == Decimal(int(minor + 0.5)).scaleb(-2)
+
+
+def test_the_whole_term_is_that_of_plain_python(
+    engine: SparkSession, trained: TrainedModel, features: pd.DataFrame, states: pd.DataFrame
+) -> None:
+    """With a term structure a tag has lifetime probability, loss in money and life, also where nothing is known."""
+    term = fit_term(*drawn(3_000), horizon_days=180, default_days=60)
+    draw = np.random.default_rng(3)
+    stands = features.assign(**{name: draw.integers(0, 300, len(features)).astype(float) for name in STANDING})
+    stands.loc[::9, STANDING[1]] = np.nan
+    found = tagged(engine, stands, states, {**trained.files, TERM_FILE: term.to_text()})
+    is_open = states[states["is_open"]].sort_values("receivable_id", ignore_index=True)
+    rows = is_open.merge(stands[stands["as_of"] == AS_OF], on=["receivable_id", "as_of"], how="left")
+    probability = found["default_probability"].to_numpy()
+    wanted = lifetime(term, standing_of(rows, logit(probability)), probability, LOST)
+    assert found["lifetime_default_probability"].tolist() == wanted.default_probability.tolist()
+    assert found["expected_life_months"].tolist() == wanted.life_months.tolist()
+    minor = np.array([int(each * 100) for each in is_open["current_principal_amount"]])
+    losses = [Decimal(int(np.floor(each + 0.5))).scaleb(-2) for each in minor * wanted.loss_share]
+    assert found["lifetime_loss_amount"].tolist() == losses
 
 
 def test_no_open_receivable_gives_no_tag(
