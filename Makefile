@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 BENCH_FOLDER ?= build/bench
 CLUSTER ?= build/cluster
-SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/pool/test_screening.py tests/features/test_cut.py \
+SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/models/test_one_path.py \
+	tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
 ALSO ?= real or slow
 PARALLEL ?= --numprocesses 2 --dist loadfile

@@ -4,7 +4,8 @@ Usage: scoring.py [--rows N] [--runs N] [--threads N] FOLDER
 Ours is what `poolwright run` does: the catalogue's Parquet of features (300 doubles) and states is read by Sail, scored
 by 500 trees and joined, and the tags are written, audited and published. LightGBM's side is the time of `predict`
 alone, on the same values as float32, held in memory a file at a time; reading them is not counted. Each run is a
-process of its own. The tags of a file are compared with LightGBM's predictions, bit for bit. The last line is JSON.
+process of its own; seconds of the clock count, seconds of all cores stand beside them, for a machine that is not
+idle. The tags of a file are compared with LightGBM's predictions, bit for bit. The last line is JSON.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -56,6 +58,27 @@ TABLE: Table = derived(
     text("borrower_id", "Who owes."),
     *(real(name, "A number.", "missing") for name in NAMES),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds of the clock, and of all cores."""
+
+    seconds: float
+    cores: float
+
+    @classmethod
+    def now(cls) -> "Taken":
+        """Give what both stand at."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def less(self, other: "Taken") -> "Taken":
+        """Give what passed since."""
+        return Taken(self.seconds - other.seconds, self.cores - other.cores)
+
+    def more(self, other: "Taken") -> "Taken":
+        """Add up."""
+        return Taken(self.seconds + other.seconds, self.cores + other.cores)
 
 
 def numbers(seed: int, rows: int) -> np.ndarray:
@@ -128,19 +151,24 @@ def _states(size: int) -> dict[str, pa.Array]:
     return {"current_principal_amount": amount, "is_open": pa.repeat(pa.scalar(value=True), size)}
 
 
-def ours(folder: Path, threads: int) -> float:
-    """Score all through the engine and the catalogue; give the seconds, the engine's start left out."""
+def peak() -> float:
+    """Give the most memory that this process has held, in gigabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def ours(folder: Path, threads: int) -> tuple[Taken, float]:
+    """Score all through the engine and the catalogue, the engine's start left out."""
     catalog, part = Catalog(folder), {"as_of": AS_OF}
     with session(EngineSettings(name="sail", partitions=threads)) as engine:
         engine.range(1).collect()
-        started = time.perf_counter()
+        started = Taken.now()
         features, states = (catalog.read(engine, table, part) for table in (TABLE, RECEIVABLE_STATES))
         tagging = Tagging("bench", str(catalog.snapshot("features")), 0.6, explained_from=NOBODY)
         tags = tag_receivables(features, states, files(folder), AS_OF, tagging)
         catalog.publish(RECEIVABLE_TAGS, tags, part, "bench")
-        taken = time.perf_counter() - started
+        taken, held = Taken.now().less(started), peak()
     _same_bits(folder, catalog)
-    return taken
+    return taken, held
 
 
 def _same_bits(folder: Path, catalog: Catalog) -> None:
@@ -160,14 +188,14 @@ def _single(path: str) -> np.ndarray:
     return np.column_stack([table[name].to_numpy().astype(np.float32) for name in NAMES])
 
 
-def plain(folder: Path, threads: int) -> float:
-    """Give the seconds of LightGBM's own `predict`, a file of float32 in memory after the other."""
-    booster, taken = lgb.Booster(model_file=folder.parent / BOOSTER), 0.0
+def plain(folder: Path, threads: int) -> tuple[Taken, float]:
+    """Predict by LightGBM itself, a file of float32 in memory after the other."""
+    booster, taken = lgb.Booster(model_file=folder.parent / BOOSTER), Taken(0.0, 0.0)
     for values in _held(Catalog(folder)):
-        started = time.perf_counter()
+        started = Taken.now()
         booster.predict(values, num_threads=threads)
-        taken += time.perf_counter() - started
-    return taken
+        taken = taken.more(Taken.now().less(started))
+    return taken, peak()
 
 
 def _held(catalog: Catalog) -> Iterator[np.ndarray]:
@@ -175,11 +203,11 @@ def _held(catalog: Catalog) -> Iterator[np.ndarray]:
         yield _single(path)
 
 
-def measure(kind: str, folder: Path, threads: int) -> tuple[float, float]:
-    """Run one side in a process of its own; give seconds and the most memory that it held, in gigabytes."""
+def measure(kind: str, folder: Path, threads: int) -> tuple[float, float, float]:
+    """Run one side in a process of its own; give seconds, those of cores, and the most memory, in gigabytes."""
     line = [sys.executable, __file__, "--side", kind, "--threads", str(threads), str(folder)]
     told = json.loads(subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])  # noqa: S603
-    return told["seconds"], told["peak_gb"]
+    return told["seconds"], told["cores"], told["peak_gb"]
 
 
 def main() -> None:
@@ -192,24 +220,26 @@ def main() -> None:
     asked.add_argument("folder", type=Path)
     given = asked.parse_args()
     if given.side:
-        seconds = (ours if given.side == "ours" else plain)(given.folder, given.threads)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(json.dumps({"seconds": seconds, "peak_gb": peak}))
+        taken, most = (ours if given.side == "ours" else plain)(given.folder, given.threads)
+        print(json.dumps({"seconds": taken.seconds, "cores": taken.cores, "peak_gb": most}))
         return
     folder = given.folder.resolve() / f"scoring-{given.rows}"
     folder.mkdir(parents=True, exist_ok=True)
     train(folder)
     write(folder, given.rows)
-    told: dict[str, list[tuple[float, float]]] = {"ours": [], "plain": []}
+    told: dict[str, list[tuple[float, float, float]]] = {"ours": [], "plain": []}
     for run in range(given.runs):
         for kind, found in told.items():
             found.append(measure(kind, folder, given.threads))
-            said = f"{given.rows / found[-1][0]:>10,.0f} rows/s, peak {found[-1][1]:.2f} GB"
+            seconds, cores, held = found[-1]
+            said = f"{given.rows / seconds:>10,.0f} rows/s, {cores:.1f} core-seconds, peak {held:.2f} GB"
             print(f"run {run + 1} {kind:6s} {said}", flush=True)
-    rate = {kind: given.rows / statistics.median(one for one, _ in found) for kind, found in told.items()}
+    rate = {kind: given.rows / statistics.median(one[0] for one in found) for kind, found in told.items()}
     print(
         f"{given.rows:,} rows x {FEATURES} features x {TREES} trees, {given.threads} threads, medians of {given.runs}"
     )
+    cores = {kind: statistics.median(one[1] for one in found) for kind, found in told.items()}
+    print(f"core-seconds: ours {cores['ours']:.1f}, LightGBM {cores['plain']:.1f}")
     print(f"ours, tables included {rate['ours']:,.0f} rows/s; LightGBM's predict alone {rate['plain']:,.0f} rows/s")
     print(json.dumps({"vs_lightgbm_predict": round(rate["ours"] / rate["plain"], 3)}))
 

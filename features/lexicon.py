@@ -116,7 +116,7 @@ EACH: Mapping[str, Words] = {
     "loan.principal": Words("loan size", "单笔借款本金"),
     "loan.annual_rate": Words("annual rate of loans", "借款年利率"),
     "loan.days_past_due": Words("days past due of a loan", "借款当前逾期天数"),
-    "loan.worst_days": Words("worst days past due of a loan", "借款历史最大逾期天数"),
+    "loan.worst_days": Words("days past due ever of a loan", "借款历史逾期天数"),
     "report.bureau_score": Words("bureau score", "征信评分"),
     "report.inquiry_3m": Words("lender inquiries within 3 months", "近3个月征信查询次数"),
     "report.inquiry_12m": Words("lender inquiries within 12 months", "近12个月征信查询次数"),
