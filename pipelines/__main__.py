@@ -14,6 +14,7 @@ from pipelines import (
     command_model,
     command_monitor,
     command_pool,
+    command_study,
     command_workspace,
 )
 from pipelines.common import say
@@ -30,6 +31,7 @@ app = typer.Typer(
 for part in (
     command_data,
     command_features,
+    command_study,
     command_model,
     command_monitor,
     command_pool,
