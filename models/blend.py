@@ -12,7 +12,7 @@ from models.bounds import grade_bounds
 from models.calibrate import Calibration, choose
 from models.explain import Hint
 from models.grade import Scale
-from models.parameters import BoosterParameters, TrainingParameters
+from models.parameters import BoosterParameters, ScorecardParameters, TrainingParameters
 from models.points import PointsTable
 from models.rows import Rows
 from models.scorecard import fit_scorecard
@@ -78,7 +78,7 @@ def fit(rows: Rows, parameters: TrainingParameters, progress: Progress = lambda 
     tried = [out_of_fold(rows, folds, shape, progress) for shape in shapes]
     scores = [score for score, _ in tried]
     if parameters.scorecard:
-        scores.append(_scorecard_scores(rows, folds, parameters))
+        scores.append(_scorecard_scores(rows, folds, parameters.scorecard))
     held = folds.is_held
     told = np.column_stack(scores)
     found = weights(told[held], rows.outcome[held], rows.weight[held])
@@ -104,13 +104,11 @@ def fit(rows: Rows, parameters: TrainingParameters, progress: Progress = lambda 
     return Fitted(files, score, probability, folds.number, rounds, calibration, importance, selection)
 
 
-def _scorecard_scores(rows: Rows, folds: Folds, parameters: TrainingParameters) -> Reals:
+def _scorecard_scores(rows: Rows, folds: Folds, parameters: ScorecardParameters) -> Reals:
     found = np.full(len(rows), np.nan)
     columns = {name: place for place, name in enumerate(rows.names)}
-    if parameters.scorecard is None:
-        return found
     for training, held in folds:
-        table = fit_scorecard(rows.where(training), parameters.scorecard)
+        table = fit_scorecard(rows.where(training), parameters)
         found[held] = table.score(rows.features[held], columns)
     return found
 
