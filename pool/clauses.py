@@ -1,15 +1,15 @@
 """The clauses of a deal: what it promises of a receivable, of the pool, of a purchase day, and when it stops."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from pool.vocabulary import COLUMNS
+from pool.vocabulary import COLUMNS, OTHERS_COLUMNS
 from schemas.expression import parse
-from schemas.expression_nodes import Expression
+from schemas.expression_nodes import Expression, Others
 from schemas.table import Kind
 
 
@@ -202,7 +202,12 @@ def parsed(text: str) -> Expression:
     Raises:
         ExpressionError: It is not one.
     """
-    return parse(text, COLUMNS)
+    return parse(text, COLUMNS, others=OTHERS_COLUMNS)
+
+
+def others_of(texts: Iterable[str]) -> tuple[Others, ...]:
+    """Give what the expressions ask of the borrower's other receivables, each once."""
+    return tuple(dict.fromkeys(each for text in texts for each in parsed(text).others))
 
 
 def bound_problems(limit: Limit) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -18,11 +19,14 @@ from pool.clauses import (
     Share,
     Trigger,
     bound_problems,
+    others_of,
     parsed,
     trigger_problems,
 )
+from pool.deal_calendar import Calendar, calendar_problems
 from pool.document import read_yaml
 from schemas.errors import ConfigurationError, ExpressionError
+from schemas.expression_nodes import Others
 from schemas.hashing import digest
 from schemas.table import Kind
 
@@ -42,22 +46,21 @@ class Parties(Document):
     custodian: Sentence
 
 
-class Calendar(Document):
-    """The deal's days.
+class Account(Document):
+    """An account through which the deal's money goes.
 
     Args:
-        first_cut_off_on: First day at whose start receivables are judged.
-        purchase_every_days: Days between purchases.
-        revolving_end_on: First day on which nothing more is bought.
-        expected_maturity_on: Day by which the notes should be repaid.
-        legal_final_on: Day by which the notes must be repaid.
+        kind: `SUBSCRIPTION` (what holders paid in), `COLLECTION` (what borrowers pay), `PRINCIPAL` and `INCOME` (the
+            two parts of it), `RESERVE`, `DEPOSIT` (a servicer's security), `SUPERVISED` (a servicer's, under control).
+        bank: Who keeps it.
+        text_en: What it is for, in English.
+        text_zh: What it is for, in Chinese.
     """
 
-    first_cut_off_on: date
-    purchase_every_days: int = Field(ge=1)
-    revolving_end_on: date
-    expected_maturity_on: date
-    legal_final_on: date
+    kind: Literal["SUBSCRIPTION", "COLLECTION", "PRINCIPAL", "INCOME", "RESERVE", "DEPOSIT", "SUPERVISED"]
+    bank: Sentence
+    text_en: Sentence
+    text_zh: Sentence
 
 
 class PriceRule(Document):
@@ -77,6 +80,8 @@ class Deal(Document):
     """What a pool may hold, in the words of its contract; its hash enters every entry of the ledger.
 
     Args:
+        version: From 1; a later version has a later `effective_on`.
+        effective_on: First day on which this version is applied.
         illustrative: Whether thresholds are examples and not those of a signed contract.
         approved_models: Registered versions whose tags count, or `champion` for the one in force.
         score_max_age_days: How old a tag may be.
@@ -90,6 +95,7 @@ class Deal(Document):
     note: Sentence
     currency: str = Field(pattern="^[A-Z]{3}$")
     parties: Parties
+    accounts: tuple[Account, ...] = Field(default=(), max_length=20)
     calendar: Calendar
     criteria: tuple[Criterion, ...] = Field(min_length=1, max_length=200)
     limits: tuple[Limit, ...] = Field(max_length=100)
@@ -100,6 +106,11 @@ class Deal(Document):
     approved_models: tuple[Sentence, ...] = Field(min_length=1)
     score_max_age_days: int = Field(ge=0)
     loss_given_default: Share
+
+    @property
+    def others(self) -> tuple[Others, ...]:
+        """Give what its expressions ask of a borrower's other receivables, each once."""
+        return others_of(each.expression for each in (*self.criteria, *self.limits))
 
     @property
     def hash(self) -> str:
@@ -139,7 +150,7 @@ def _refusal(name: str, problems: list[str]) -> ConfigurationError:
 
 def _problems(deal: Deal) -> Iterator[str]:
     yield from _repeated_codes(deal)
-    yield from _disordered_days(deal)
+    yield from calendar_problems(deal.calendar)
     if deal.batch.minimum_amount > deal.batch.maximum_amount:
         yield "batch: minimum_amount is above maximum_amount"
     for criterion in deal.criteria:
@@ -161,13 +172,6 @@ def _repeated_codes(deal: Deal) -> Iterator[str]:
     for what, clauses in parts:
         codes = [clause.code for clause in clauses]
         yield from (f"{what} {code}: the code stands twice" for code in sorted(set(codes)) if codes.count(code) > 1)
-
-
-def _disordered_days(deal: Deal) -> Iterator[str]:
-    days = deal.calendar
-    order = [days.first_cut_off_on, days.revolving_end_on, days.expected_maturity_on, days.legal_final_on]
-    if order != sorted(order):
-        yield "calendar: first cut-off, end of revolving, expected maturity and legal final must come in this order"
 
 
 def _mistyped(place: str, expression: str, kinds: frozenset[Kind]) -> Iterator[str]:

@@ -83,5 +83,8 @@ def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerR
     if condition.requires == "deal_effective":
         first = max(deal.effective_on, deal.calendar.first_cut_off_on)
         return ConditionResult(condition.code, as_of >= first, f"as_of={as_of}; first_day={first}")
+    if condition.requires == "purchase_day":
+        is_one = bool(deal.calendar.days_of("purchase", as_of, as_of))
+        return ConditionResult(condition.code, is_one, f"as_of={as_of}")
     codes = [result.code for result in fired if result.is_fired]
     return ConditionResult(condition.code, not codes, "fired=" + (", ".join(codes) or "none"))
