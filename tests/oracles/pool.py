@@ -7,8 +7,8 @@ from typing import Any
 
 from pool.deal import Deal, parsed
 from pool.vocabulary import GROUPS, in_order, visible_columns
-from schemas.moments import day_start
 from schemas.expression_nodes import Others
+from schemas.moments import day_start
 from tests.oracles.expression import evaluate, value_of
 
 Row = dict[str, Any]

@@ -1,4 +1,4 @@
-"""A deal's calendar: days by rule, moved around weekends and holidays, counted beside a plain walk; versions of a deal."""
+"""A deal's calendar: days by rule, moved around weekends and holidays, beside a plain walk; versions of a deal."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
