@@ -24,7 +24,7 @@ from pool.clauses import (
     trigger_problems,
 )
 from pool.deal_calendar import Calendar, calendar_problems
-from pool.document import read_yaml
+from schemas.document import read_yaml
 from schemas.errors import ConfigurationError, ExpressionError
 from schemas.expression_nodes import Others
 from schemas.hashing import digest

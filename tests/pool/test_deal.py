@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pool.deal import load_deal
-from pool.document import read_yaml
+from schemas.document import read_yaml
 from schemas.errors import ConfigurationError
 from tests.pool.worlds import DEALS
 
