@@ -36,7 +36,7 @@ def plan(deal: str, to: str = "") -> tuple[Stage, ...]:
 
 def run_day(workspace: Workspace, as_of: date, deal_name: str, stages: Sequence[Stage]) -> list[Outcome]:
     """Run the stages for a day; each that has run on these very inputs is left alone."""
-    deal = read_deal(workspace.settings.folder, deal_name) if deal_name else None
+    deal = read_deal(workspace.settings.folder, deal_name, as_of) if deal_name else None
     outcomes = []
     with workspace.scratch(f"sweep-{as_of}") as scratch:
         sweep = Sweep(workspace, [as_of], scratch)
