@@ -191,5 +191,3 @@ def moved_bounds(found: Sequence[Difference]) -> tuple[int, int]:
     """Count what became looser, and what tighter."""
     effects = [each.effect for each in found]
     return effects.count(LOOSER), effects.count(TIGHTER)
-
-
