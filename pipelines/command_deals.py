@@ -27,21 +27,27 @@ app = typer.Typer(help="Check, show, compare and render deal documents.", no_arg
 @command
 def check(
     common: Common,
-    targets: Annotated[list[str] | None, typer.Argument(help=f"{NAMED} All deals where none is given.")] = None,
+    targets: Annotated[
+        list[str] | None, typer.Argument(help=f"{NAMED} Where none is given, every version of every deal.")
+    ] = None,
 ) -> None:
     """Check documents whole and tell every problem; exit 1 if there is any."""
     from pipelines.deals import deal_names
 
-    lines = [line for target in targets or deal_names(_conf(common)) for line in _checked(common, target)]
-    names = ["deal", "version", "effective_on", "criteria", "limits", "triggers", "hash", "problems"]
-    answers = [dict(zip(names, line, strict=True)) for line in lines]
-    broken = [line for line in lines if line[-1]]
-    for line in broken:
-        say(f"[red]{line[0]}[/]")
-        for problem in line[-1]:
-            _say_plainly(f"  {problem}")
-    sound = [(*line[:-2], line[-2][:12]) for line in lines if not line[-1]]
-    common.answer(answers, rows(f"{len(sound)} sound, {len(broken)} not", names[:-1], sound))
+    sound: list[Deal] = []
+    broken: dict[str, list[str]] = {}
+    for target in targets or deal_names(_conf(common)):
+        try:
+            sound += _deals(common, target)
+        except ConfigurationError as error:
+            broken[target] = error.found.splitlines()
+    for target, problems in broken.items():
+        _say_plainly("\n".join([target, *problems]))
+    names = ["deal", "version", "effective_on", "criteria", "limits", "triggers", "hash"]
+    lines = [_told(each) for each in sound]
+    result = {"sound": [dict(zip(names, line, strict=True)) for line in lines], "problems": broken}
+    shown = [(*line[:-1], line[-1][:12]) for line in lines]
+    common.answer(result, rows(f"{len(sound)} sound, {len(broken)} not", names, shown))
     raise typer.Exit(1 if broken else 0)
 
 
@@ -140,34 +146,28 @@ def _conf(common: Common) -> Path:
     return common.settings().folder
 
 
-def _deal(common: Common, target: str) -> "Deal":
+def _deals(common: Common, target: str) -> "list[Deal]":
+    """Give the document in a file, or every version of a deal, or the version that is named."""
     from pipelines.deals import read_document, read_versions
 
     if Path(target).is_file():
-        return read_document(Path(target))
+        return [read_document(Path(target))]
     name, at, number = target.partition("@")
     versions = read_versions(_conf(common), name)
-    if not at:
-        return versions[-1]
-    found = [deal for deal in versions if str(deal.version) == number]
+    found = [deal for deal in versions if not at or str(deal.version) == number]
     if not found:
         there = ", ".join(f"{name}@{deal.version}" for deal in versions)
         raise ConfigurationError(f"no version {number!r} of {name}", f"one of {there}", "the command line")
-    return found[0]
+    return found
 
 
-def _checked(common: Common, target: str) -> Iterator[tuple[object, ...]]:
-    from pipelines.deals import read_document, read_versions
+def _deal(common: Common, target: str) -> "Deal":
+    return _deals(common, target)[-1]
 
-    try:
-        is_file = Path(target).is_file()
-        deals = [read_document(Path(target))] if is_file else read_versions(_conf(common), target)
-    except ConfigurationError as error:
-        yield (target, None, None, 0, 0, 0, "", error.found.splitlines())
-        return
-    for each in deals:
-        counts = (len(each.criteria), len(each.limits), len(each.triggers))
-        yield (each.name, each.version, str(each.effective_on), *counts, each.hash, [])
+
+def _told(deal: "Deal") -> tuple[str, int, str, int, int, int, str]:
+    counts = (len(deal.criteria), len(deal.limits), len(deal.triggers))
+    return (deal.name, deal.version, str(deal.effective_on), *counts, deal.hash)
 
 
 def _clauses(deal: "Deal") -> Iterator[tuple[str, ...]]:

@@ -240,8 +240,7 @@ class _Teller:
         return self.part(Told("Purchase", "购买"), lead, (Told("What", "事项"), Told("Value", "取值")), told)
 
     def columns(self) -> Part:
-        expressions = [parsed(each.expression) for each in (*self.deal.criteria, *self.deal.limits)]
-        named = in_order(name for each in expressions for name in each.columns)
+        named = in_order(name for text in self.deal.expressions for name in parsed(text).columns)
         meanings = {f"{group}.{column.name}": column.meaning for group in GROUPS for column in GROUPS[group]}
         rows = [(_code(name), _same(meanings[name])) for name in named if name in meanings]
         lead = Told("The columns that the tests above name.", "以上测试所引用的字段（英文释义）。")
