@@ -102,6 +102,8 @@ cluster-stop:  ## Stop that cluster
 
 docs: setup  ## Write the generated pages of docs/ anew
 	$(BIN)/python -m schemas.reference > docs/reference/tables.md
+	$(BIN)/python -m pool.deal_schema > docs/reference/deal.schema.json
+	$(BIN)/python -m pipelines.deal_templates > docs/deal_templates.md
 	$(BIN)/python -m tests.features.accept
 
 clean:  ## Remove what was made: .venv, demo, caches

@@ -9,6 +9,7 @@ import typer
 
 from pipelines import (
     command_data,
+    command_deals,
     command_features,
     command_ledger,
     command_model,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 for part in (
     command_data,
+    command_deals,
     command_features,
     command_study,
     command_model,

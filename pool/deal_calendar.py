@@ -15,7 +15,11 @@ from schemas.moments import days_between, month_starts
 DayKind = Literal["cut_off", "calculation", "purchase", "transfer", "payment"]
 DAY_KINDS: tuple[DayKind, ...] = ("cut_off", "calculation", "purchase", "transfer", "payment")
 Convention = Literal["UNADJUSTED", "FOLLOWING", "MODIFIED_FOLLOWING", "PRECEDING"]
-_ROLLS = {"FOLLOWING": "following", "MODIFIED_FOLLOWING": "modifiedfollowing", "PRECEDING": "preceding"}
+_ROLLS: dict[str, Literal["following", "modifiedfollowing", "preceding"]] = {
+    "FOLLOWING": "following",
+    "MODIFIED_FOLLOWING": "modifiedfollowing",
+    "PRECEDING": "preceding",
+}
 Weekday = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 _WEEK: tuple[Weekday, ...] = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 FIRST_YEAR, LAST_YEAR = 1980, 2150
@@ -167,8 +171,9 @@ class Calendar(Document):
     def _business_days_later(self, day: date, number: int, convention: Convention = "FOLLOWING") -> date:
         if convention == "UNADJUSTED":
             return day
-        moved = np.busday_offset(day, number, roll=_ROLLS[convention], busdaycal=self._business)
-        return moved.astype("O")  # type: ignore[no-any-return]
+        start = np.datetime64(day, "D")
+        moved = np.busday_offset(start, number, roll=_ROLLS[convention], busdaycal=self._business)
+        return date.fromisoformat(str(moved))
 
     @cached_property
     def _closed(self) -> frozenset[date]:
