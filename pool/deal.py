@@ -137,6 +137,7 @@ class Calendar(Document):
         revolving_end_on: First day on which nothing more is bought.
         expected_maturity_on: Day by which the notes should be repaid.
         legal_final_on: Day by which the notes must be repaid.
+        turnover_days: Days within which the servicer turns over what it has collected; null where nothing is promised.
     """
 
     first_cut_off_on: date
@@ -144,6 +145,7 @@ class Calendar(Document):
     revolving_end_on: date
     expected_maturity_on: date
     legal_final_on: date
+    turnover_days: int | None = Field(default=None, ge=0)
 
 
 class PriceRule(Document):
