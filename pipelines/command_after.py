@@ -80,10 +80,19 @@ def static(common: Common, as_of: AsOf, deal: DealName) -> None:
 @app.command()
 @command
 def delinquency(common: Common, as_of: AsOf, deal: DealName) -> None:
-    """Show what the pool holds by days past due, and what its schedules say is to come."""
-    from schemas.after_purchase import POOL_DELINQUENCIES, POOL_OUTLOOKS
+    """Show what the pool holds by days past due; --json also gives roll rates and what is to come."""
+    from schemas.after_purchase import POOL_DELINQUENCIES, POOL_OUTLOOKS, POOL_ROLL_RATES
 
-    _show(common, "delinquency", as_of, deal, (POOL_DELINQUENCIES, POOL_OUTLOOKS))
+    _show(common, "delinquency", as_of, deal, (POOL_DELINQUENCIES, POOL_OUTLOOKS, POOL_ROLL_RATES))
+
+
+@app.command()
+@command
+def strata(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Divide what the pool holds by balance, rate, term, seasoning, grade, region, category, ticket and age."""
+    from schemas.after_purchase import POOL_STRATA
+
+    _show(common, "strata", as_of, deal, (POOL_STRATA,))
 
 
 @app.command()

@@ -4,24 +4,30 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.labels import LabelDefinition
 from features.spark_cut import minor
+from features.spark_known import Known
 from features.spark_static import static_months
+from features.study import NEVER, Counting, StudyParameters, spells
+from features.study_rolls import EPOCH, rolls
 from pipelines.pool_cash import told
-from pipelines.pool_life import LIFE_LOGS, default_days, life_of
+from pipelines.pool_life import LIFE_LOGS, default_days, life_of, rows_frame
+from pipelines.study import gather
 from pool.deal import Deal
 from pool.tenures import Tenure
 from pool.watch import WatchParameters
 from runtime.stage import Stage, Task
 from schemas import derived
-from schemas.after_purchase import POOL_DELINQUENCIES, POOL_OUTLOOKS, STATIC_POOLS
+from schemas.after_purchase import POOL_DELINQUENCIES, POOL_OUTLOOKS, POOL_ROLL_RATES, STATIC_POOLS
 from schemas.moments import months_after
 
 LONG_AGO = date(1900, 1, 1)
+EVERYTHING = 10**9
 EDGES = ((0, "0"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
 """Most days past due of each bucket but the last."""
 MONTHS = pa.schema(
@@ -95,7 +101,31 @@ def age(task: Task) -> Mapping[str, DataFrame]:
     return {
         POOL_DELINQUENCIES.name: told(late, POOL_DELINQUENCIES, task),
         POOL_OUTLOOKS.name: told(_outlook(owing, ahead), POOL_OUTLOOKS, task),
+        POOL_ROLL_RATES.name: rows_frame(task, POOL_ROLL_RATES, _roll_rates(held, known)),
     }
+
+
+def _roll_rates(held: DataFrame, known: Known) -> list[dict[str, object]]:
+    """Follow what is held from month to month since its purchase."""
+    book = gather(known, EVERYTHING)
+    since = {row["receivable_id"]: row["bought_on"] for row in held.where("NOT is_ended").toArrow().to_pylist()}
+    kept = book.loans["receivable_id"].isin(since).to_numpy()
+    if not kept.any():
+        return []
+    bought = [(since.get(name, known.day) - EPOCH).days - 1 for name in book.loans["receivable_id"]]
+    loans = book.loans.assign(lent_on=np.where(kept, bought, NEVER))
+    late = spells(book, Counting(name="", grace_days=known.convention.grace_days))
+    rows = rolls(book._replace(loans=loans), late, StudyParameters())
+    return [
+        {
+            "from_bucket": row["bucket"],
+            "to_bucket": name,
+            "move_count": round((share or 0.0) * row["move_count"]),
+            "from_count": row["move_count"],
+        }
+        for row in rows
+        for name, share in row["to"].items()
+    ]
 
 
 def _bucket() -> Column:
@@ -141,7 +171,7 @@ AGE = Stage(
     name="age",
     meaning="What of the pool is late, and what its schedules say is to come",
     reads=(*LIFE_LOGS, derived.RECEIVABLE_STATES),
-    writes=(POOL_DELINQUENCIES, POOL_OUTLOOKS),
+    writes=(POOL_DELINQUENCIES, POOL_OUTLOOKS, POOL_ROLL_RATES),
     run=age,
     sections=("states",),
     per_deal=True,

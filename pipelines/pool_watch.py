@@ -14,6 +14,7 @@ from pipelines.pool_drift import drift
 from pipelines.pool_life import first_day, given, rows_frame
 from pipelines.pool_roll import roll_pool
 from pipelines.pool_season import AGE, SEASON
+from pipelines.pool_strata import STRATIFY
 from pipelines.pool_warranties import warrant
 from pipelines.progress import told
 from pool.deal import Deal
@@ -61,6 +62,7 @@ STEPS: Mapping[str, Step] = {
     "rollforward": roll_pool,
     "static": _simple(SEASON),
     "delinquency": _simple(AGE),
+    "strata": _simple(STRATIFY),
     "drift": drift,
 }
 """Every part of a pool's life by the command that shows it, in the order in which they are run."""

@@ -182,6 +182,36 @@ POOL_OUTLOOKS = derived(
     total("gain_amount", "Interest and fees."),
 )
 
+POOL_ROLL_RATES = derived(
+    "pool_roll_rates",
+    "Where receivables of a bucket stood a month later, all months since purchase together, of those still held.",
+    ("deal", "as_of", "from_bucket", "to_bucket"),
+    DEAL,
+    AS_OF,
+    text("from_bucket", "Days past due at the start of a month."),
+    text("to_bucket", "At the start of the next: days past due, paid off or written off."),
+    count("move_count", "Receivable-months that went this way."),
+    count("from_count", "All receivable-months of the bucket."),
+)
+
+POOL_STRATA = derived(
+    "pool_strata",
+    "What a pool holds, by one trait: count, unpaid principal and averages weighted by it.",
+    ("deal", "as_of", "trait", "place_number"),
+    DEAL,
+    AS_OF,
+    text("trait", "What it is divided by; `pool` is all of it."),
+    number("place_number", "Place of the part in its order, from 1."),
+    text("label", "The part."),
+    count("receivable_count", "Receivables."),
+    total("unpaid_amount", "Their unpaid principal."),
+    total("original_amount", "Their principal at disbursement."),
+    real("annual_rate", "Mean annual rate.", "not said of any"),
+    real("remaining_periods", "Mean number of instalments left.", "unknown of all"),
+    real("seasoning_months", "Mean months of 30 days since origination.", "unknown of all"),
+    real("default_probability", "Mean default probability.", "none is tagged"),
+)
+
 BATCH_DRIFTS = derived(
     "batch_drifts",
     "How far a trait of what one purchase brought in differs from the first purchase, each on its day.",
@@ -227,6 +257,8 @@ AFTER_PURCHASE = (
     STATIC_POOLS,
     POOL_DELINQUENCIES,
     POOL_OUTLOOKS,
+    POOL_ROLL_RATES,
+    POOL_STRATA,
     BATCH_DRIFTS,
     POOL_ALARMS,
 )
