@@ -8,6 +8,7 @@ import sys
 import typer
 
 from pipelines import (
+    command_after,
     command_data,
     command_deals,
     command_features,
@@ -38,6 +39,7 @@ for part in (
     command_monitor,
     command_pool,
     command_ledger,
+    command_after,
     command_workspace,
 ):
     part.register(app)
