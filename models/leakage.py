@@ -6,6 +6,7 @@ promotes the model judges it (`gates`). Bounds are configuration (`training.leak
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import lightgbm as lgb
 import numpy as np
@@ -19,13 +20,22 @@ from models.split import hash_share
 Reals = NDArray[np.float64]
 Names = NDArray[np.object_]
 
-TOO_GOOD = "AUC_TOO_GOOD"
-ALONE = "FEATURE_EXPLAINS_ALONE"
-CARRIES = "FEATURE_CARRIES_THE_GAIN"
-SEPARABLE = "TEST_ROWS_TELL_THEMSELVES_APART"
-CALENDAR = "FEATURE_TELLS_THE_CALENDAR"
-SEES_LATER = "FEATURE_SEES_LATER_DATA"
-ROWS_DIFFER = "LATER_DATA_CHANGES_THE_ROWS"
+FindingCode = Literal[
+    "AUC_TOO_GOOD",
+    "FEATURE_EXPLAINS_ALONE",
+    "FEATURE_CARRIES_THE_GAIN",
+    "TEST_ROWS_TELL_THEMSELVES_APART",
+    "FEATURE_TELLS_THE_CALENDAR",
+    "FEATURE_SEES_LATER_DATA",
+    "LATER_DATA_CHANGES_THE_ROWS",
+]
+TOO_GOOD: Final = "AUC_TOO_GOOD"
+ALONE: Final = "FEATURE_EXPLAINS_ALONE"
+CARRIES: Final = "FEATURE_CARRIES_THE_GAIN"
+SEPARABLE: Final = "TEST_ROWS_TELL_THEMSELVES_APART"
+CALENDAR: Final = "FEATURE_TELLS_THE_CALENDAR"
+SEES_LATER: Final = "FEATURE_SEES_LATER_DATA"
+ROWS_DIFFER: Final = "LATER_DATA_CHANGES_THE_ROWS"
 
 TREES = 40
 SHOWN = 5
@@ -54,7 +64,7 @@ class Finding:
         where: Where to look.
     """
 
-    code: str
+    code: FindingCode
     found: str
     bound: str
     where: str

@@ -1,6 +1,6 @@
 """Stage `train`: states, features and labels of past days, a calibrated model from them, and its registration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,13 @@ from features.catalogue import FEATURES as CATALOGUE
 from features.labels import LabelDefinition
 from features.phrases import theme
 from models.assess import assess
-from models.evaluate import Sample, calibration_table
+from models.evaluate import Sample, by_part, calibration_table
 from models.fit import CrossValidation, TrainedModel, cross_validate
 from models.fit import train as fit
 from models.grade import Scale
 from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
+from models.rows import WEIGHT
 from models.versions import Run, Trainer
 from pipelines.featurize import FEATURES, FEATURIZE
 from pipelines.govern import ASSESSMENT, CONFIGURATION, JUDGED
@@ -73,7 +74,7 @@ def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> 
         ModelError: There are no logs, or no labelled rows.
     """
     who = trainer or Trainer(machine_user(), is_signed=False)
-    days = _observe(workspace, as_of)
+    days = observe(workspace, as_of)
     manifest = _manifest(workspace, as_of, days)
     before = workspace.runs.get(manifest.run)
     if before and before.status == "finished":
@@ -104,7 +105,13 @@ def notes() -> list[FeatureNote]:
     return [FeatureNote(each.name, each.direction, theme=theme(each)) for each in CATALOGUE]
 
 
-def _observe(workspace: Workspace, as_of: date) -> list[date]:
+def observe(workspace: Workspace, as_of: date) -> list[date]:
+    """Compute states, features and labels of every observation day that is over by `as_of`; give the days.
+
+    Raises:
+        ModelError: There are no logs.
+        ConfigurationError: They are too short for a single day.
+    """
     horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
     days = workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
     until = {"data_until": as_of}
@@ -169,7 +176,8 @@ def _register(
     trained = replace(trained, files=files, metrics={**trained.metrics, **further})
     store = registry(workspace)
     judged = checked.predictions if checked else trained.tested
-    configuration = {name: settings.tree.get(name) for name in SECTIONS}
+    observed = {"days": [day.isoformat() for day in days]}
+    configuration = {**{name: settings.tree.get(name) for name in SECTIONS}, "observed": observed}
     run = Run(
         key=manifest.run,
         snapshots={name: str(snapshot) for name, snapshot in manifest.inputs.items()},
@@ -186,7 +194,7 @@ def _register(
     version = store.record(trained, run)
     keep_card(workspace, version)
     found = tuple(asdict(one) for one in told.findings)
-    return Trained(version, trained.metrics, found), _evidence(judged, parameters)
+    return Trained(version, trained.metrics, found), evidence(judged, parameters)
 
 
 def _cross_checked(
@@ -197,24 +205,23 @@ def _cross_checked(
     return cross_validate(frame, parameters, notes()) if trained.out_of_time["is_default"].sum() < least else None
 
 
-def _evidence(judged: "pd.DataFrame", parameters: TrainingParameters) -> dict[str, Any]:
-    """Give predicted beside observed defaults by tenth of risk and by grade, for the report."""
-    probability = judged["default_probability"].to_numpy()
-    outcome = judged["is_default"].to_numpy().astype(float)
-    tenths = calibration_table(Sample.of(outcome, probability)).to_dict("records")
-    grades = Scale.of(parameters.grades).grade(probability)
-    by_grade = judged.assign(grade=grades).groupby("grade", sort=True)
+def evidence(judged: "pd.DataFrame", parameters: TrainingParameters) -> dict[str, Any]:
+    """Give predicted beside observed defaults by tenth of risk and by grade, for the report; rows by their weight.
+
+    Args:
+        judged: The judging rows: is_default, default_probability, weight.
+        parameters: The master scale.
+    """
+    probability, weight = (judged[name].to_numpy(dtype=float) for name in ("default_probability", WEIGHT))
+    sample = Sample.of(judged["is_default"].to_numpy(dtype=float), probability, weight)
+    graded = by_part(Scale.of(parameters.grades).grade(probability), sample, "grade")
     return {
-        "counts": {"rows": len(judged), "defaults": int(outcome.sum())},
-        "bins": [
-            _agreement(str(one["bin"]), one["row_count"], one["default_count"], one["predicted_rate"]) for one in tenths
-        ],
-        "grades": [
-            _agreement(str(name), len(part), part["is_default"].sum(), part["default_probability"].mean())
-            for name, part in by_grade
-        ],
+        "counts": {"rows": round(weight.sum()), "defaults": round(sample.bad)},
+        "bins": [_agreement(str(row["bin"]), row) for row in calibration_table(sample).to_dict("records")],
+        "grades": [_agreement(str(row["grade"]), row) for row in graded.to_dict("records")],
     }
 
 
-def _agreement(label: str, count: float, defaults: float, predicted: float) -> dict[str, Any]:
-    return {"label": label, "count": int(count), "defaults": int(defaults), "predicted": float(predicted)}
+def _agreement(label: str, row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    count, defaults, predicted = (row[name] for name in ("row_count", "default_count", "predicted_rate"))
+    return {"label": label, "count": round(count), "defaults": round(defaults), "predicted": float(predicted)}
