@@ -196,7 +196,8 @@ def alarms(watched: Watched, rules: MonitoringParameters) -> list[Alarm]:
 def _drifted(drifts: Iterable[Drift], rules: MonitoringParameters) -> Iterable[Alarm]:
     for one in (each for each in drifts if each.gain_share >= rules.least_gain_share):
         moved, is_score = one.shift, one.subject == SCORE
-        code, rule = ("SCORE_MOVED", rules.score_moved) if is_score else ("FEATURE_MOVED", rules.feature_moved)
+        code: AlarmCode = "SCORE_MOVED" if is_score else "FEATURE_MOVED"
+        rule = rules.score_moved if is_score else rules.feature_moved
         if moved.index > max(rule.threshold, moved.noise):
             said = f"index {moved.index:.3f} ({moved.low:.3f} to {moved.high:.3f}), noise {moved.noise:.3f}"
             said += f", effect size {moved.effect_size:.2f}"

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from features.catalogue import FEATURES as CATALOGUE
+from features.declarations import Aggregate, Feature, leaves
 from features.labels import LabelDefinition
 from features.phrases import theme
 from models.assess import assess
@@ -30,16 +29,14 @@ from pipelines.score import registry
 from pipelines.states import STATES
 from pipelines.sweep import Sweep
 from pipelines.term import with_term
-from pipelines.training_rows import training_rows
+from pipelines.training_rows import first_log, training_rows
 from runtime import clock
 from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.settings import machine_user
 from runtime.stage import execute
 from runtime.workspace import Workspace
-from schemas import derived, lending
-from schemas.errors import ModelError
+from schemas import derived
 from schemas.hashing import canonical_json
-from schemas.moments import local_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,8 +98,14 @@ def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Tr
 
 
 def notes() -> list[FeatureNote]:
-    """Give what training is told of each feature: its name, the way it may point, and what it is about."""
-    return [FeatureNote(each.name, each.direction, theme=theme(each)) for each in CATALOGUE]
+    """Give what training is told of each feature: the way it may point, what it is about, how far it looks back."""
+    return [FeatureNote(one.name, one.direction, theme=theme(one), reach_days=_reach(one)) for one in CATALOGUE]
+
+
+def _reach(feature: Feature) -> int | None:
+    """Give the days of logs that a feature looks back on: None for all of them, 0 for a state of the day."""
+    spans = [leaf.window_days if isinstance(leaf, Aggregate) else 0 for leaf in leaves(feature.definition)]
+    return None if None in spans else max(span or 0 for span in spans)
 
 
 def observe(workspace: Workspace, as_of: date) -> list[date]:
@@ -113,7 +116,7 @@ def observe(workspace: Workspace, as_of: date) -> list[date]:
         ConfigurationError: They are too short for a single day.
     """
     horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
-    days = workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
+    days = workspace.settings.section("observation", TrainingDays).between(first_log(workspace), as_of, horizon)
     until = {"data_until": as_of}
     with workspace.scratch(f"sweep-until-{as_of}") as scratch:
         sweep = Sweep(workspace, days, scratch)
@@ -123,14 +126,6 @@ def observe(workspace: Workspace, as_of: date) -> list[date]:
             told(execute(FEATURIZE, workspace, day, extras={"sweep": sweep}), mark)
             told(execute(LABEL, workspace, day, extras=until, depends={"data_until": as_of.isoformat()}), mark)
     return days
-
-
-def _first_log(workspace: Workspace) -> date:
-    happened = workspace.catalog.arrow(lending.RECEIVABLES, columns=["happened_at"])
-    if happened.num_rows == 0:
-        raise ModelError("no receivables in the workspace", "logs to learn from", "poolwright ingest first")
-    first = pa.compute.min(happened.column(0)).as_py()
-    return local_day(first, workspace.settings.platform.time_zone)
 
 
 def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manifest:

@@ -60,6 +60,7 @@ def test_every_table_holds_every_judging_row(told: Assessment, trained: TrainedM
 
 
 @pytest.mark.quiet(
+    "HISTORIES_STILL_GROW",
     "AUC_TOO_GOOD",
     "FEATURE_EXPLAINS_ALONE",
     "FEATURE_CARRIES_THE_GAIN",
@@ -141,3 +142,11 @@ def test_weights_count_rows_in_every_figure(known: World) -> None:
     assert told.score_shift != ignored.score_shift
     assert told.shifts != ignored.shifts
     assert told.separation != ignored.separation
+
+
+def test_features_that_look_further_back_than_the_logs_are_growing() -> None:
+    """A window longer than the history, and all that was ever known; nothing where the history is not told."""
+    notes = [FeatureNote(str(days), reach_days=days) for days in (0, 30, 90, 180, None)]
+    rows = pd.DataFrame()
+    assert Frame(rows, {}, {}, 90).growing(notes) == {"180", "None"}
+    assert Frame(rows, {}, {}).growing(notes) == set()

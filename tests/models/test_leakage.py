@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from models import leakage
-from models.leakage import Finding
+from models.leakage import Finding, Sides
 from models.parameters import LeakageBounds
 from tests.models.known import NAMES, World
 
@@ -80,9 +80,8 @@ def test_a_calendar_among_the_features_is_found(known: World) -> None:
     day = known.frame["as_of"].rank().to_numpy()
     late = day > np.quantile(day, 0.7)
     planted = np.column_stack([features, day + np.random.default_rng(4).normal(0, 100, len(day))])
-    told = leakage.separation(
-        (planted[~late], planted[late]), (borrowers[~late], borrowers[late]), [*NAMES, "clock"], most_rows=3000
-    )
+    sides = Sides.of((planted[~late], planted[late]), (borrowers[~late], borrowers[late]), most_rows=3000)
+    told = leakage.separation(sides, [*NAMES, "clock"])
     found = leakage.separable(told, BOUNDS)
     assert codes(found) == [leakage.CALENDAR, leakage.SEPARABLE]
     assert found[0].found.startswith("clock alone")
@@ -90,16 +89,16 @@ def test_a_calendar_among_the_features_is_found(known: World) -> None:
     assert told.features["auc"][0] > 0.95
 
 
-@pytest.mark.quiet("FEATURE_TELLS_THE_CALENDAR", "TEST_ROWS_TELL_THEMSELVES_APART")
+@pytest.mark.quiet("FEATURE_TELLS_THE_CALENDAR", "TEST_ROWS_TELL_THEMSELVES_APART", "HISTORIES_STILL_GROW")
 def test_rows_of_one_population_cannot_be_told_apart(known: World) -> None:
     """Two halves of the borrowers look alike, whatever the shares of the sides; the same twice."""
     features, _, borrowers = rows(known)
     side = np.array([str(one)[-1] in "01" for one in borrowers])
     sides, who = (features[~side], features[side]), (borrowers[~side], borrowers[side])
-    told = leakage.separation(sides, who, NAMES, most_rows=20_000)
+    told = leakage.separation(Sides.of(sides, who, most_rows=20_000), NAMES)
     assert abs(told.auc - 0.5) < 0.06
     assert leakage.separable(told, BOUNDS) == []
-    again = leakage.separation(sides, who, NAMES, most_rows=20_000)
+    again = leakage.separation(Sides.of(sides, who, most_rows=20_000), NAMES)
     assert again.auc == told.auc
     pd.testing.assert_frame_equal(again.features, told.features)
 
@@ -144,7 +143,27 @@ def test_many_features_together_are_no_clock() -> None:
     before, after = draw.normal(size=(1500, 40)), draw.normal(0.7, 1.0, size=(1500, 40))
     who = np.array([f"B{number}" for number in range(1500)], dtype=object)
     names = [f"f{number}" for number in range(40)]
-    told = leakage.separation((before, after), (who, who), names, most_rows=3000)
+    told = leakage.separation(Sides.of((before, after), (who, who), most_rows=3000), names)
     assert codes(leakage.separable(told, BOUNDS)) == [leakage.SEPARABLE]
+    assert told.settled_auc == told.auc
     assert len(told.alone) == 40
     assert told.alone["auc"].max() < 0.75
+
+
+@pytest.mark.fires("HISTORIES_STILL_GROW", "TEST_ROWS_TELL_THEMSELVES_APART")
+@pytest.mark.quiet("HISTORIES_STILL_GROW", "TEST_ROWS_TELL_THEMSELVES_APART")
+def test_histories_that_grow_are_told_from_another_population() -> None:
+    """Only features that were not full yet tell the sides apart: that is said; where others do too, it is drift."""
+    draw = np.random.default_rng(7)
+    before, after = draw.normal(size=(1500, 60)), draw.normal(size=(1500, 60))
+    after[:, :40] += 0.7
+    who = np.array([f"B{number}" for number in range(1500)], dtype=object)
+    names = [f"f{number}" for number in range(60)]
+    growing = set(names[:40])
+    told = leakage.separation(Sides.of((before, after), (who, who), most_rows=3000), names, growing)
+    assert told.auc > 0.95
+    assert abs(told.settled_auc - 0.5) < 0.06
+    (found,) = leakage.separable(told, BOUNDS)
+    assert (found.code, "without the features that look further back" in found.found) == (leakage.GROWING, True)
+    half = leakage.separation(Sides.of((before, after), (who, who), most_rows=3000), names, set(names[:3]))
+    assert codes(leakage.separable(half, BOUNDS)) == [leakage.SEPARABLE]
