@@ -23,6 +23,7 @@ from pipelines.govern import ASSESSMENT, CONFIGURATION, JUDGED
 from pipelines.label import LABEL
 from pipelines.later_data import audit
 from pipelines.model_card import keep_card
+from pipelines.planning import plan_day
 from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
 from pipelines.score import registry
@@ -31,9 +32,10 @@ from pipelines.sweep import Sweep
 from pipelines.term import with_term
 from pipelines.training_rows import training_rows
 from runtime import clock
+from runtime.foresee import Foreseen, foresee
 from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.settings import machine_user
-from runtime.stage import execute
+from runtime.stage import Stage, execute
 from runtime.workspace import Workspace
 from schemas import derived, lending
 from schemas.errors import ModelError
@@ -86,6 +88,22 @@ def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> 
     return trained
 
 
+def would_train(workspace: Workspace, as_of: date) -> tuple[list[Foreseen], bool, str]:
+    """Say which stages of the observation days a training would run, whether it would fit a model, and why."""
+    days, history, until = _days(workspace, as_of), workspace.runs.all(), {"data_until": as_of.isoformat()}
+    stages: tuple[tuple[Stage, dict[str, str]], ...] = ((STATES, {}), (FEATURIZE, {}), (LABEL, until))
+    found = [
+        one
+        for day in days
+        for one in plan_day([foresee(stage, workspace, day, "", depends, history) for stage, depends in stages])
+    ]
+    if any(one.is_due for one in found):
+        return found, True, "after the days above"
+    before = workspace.runs.get(_manifest(workspace, as_of, days).run)
+    is_fitted = before is not None and before.status == "finished"
+    return found, not is_fitted, "stands already" if is_fitted else "settings or code changed, or it never ran"
+
+
 def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Trained:
     """Give what a run has given before; let who signs now answer for it where nobody did."""
     store = registry(workspace)
@@ -104,9 +122,13 @@ def notes() -> list[FeatureNote]:
     return [FeatureNote(each.name, each.direction, theme=theme(each)) for each in CATALOGUE]
 
 
-def _observe(workspace: Workspace, as_of: date) -> list[date]:
+def _days(workspace: Workspace, as_of: date) -> list[date]:
     horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
-    days = workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
+    return workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
+
+
+def _observe(workspace: Workspace, as_of: date) -> list[date]:
+    days = _days(workspace, as_of)
     until = {"data_until": as_of}
     with workspace.scratch(f"sweep-until-{as_of}") as scratch:
         sweep = Sweep(workspace, days, scratch)

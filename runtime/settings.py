@@ -32,6 +32,10 @@ class Environment(BaseSettings):
     pseudonym_version: str = "1"
     secret: SecretStr | None = None
     admin_secret: SecretStr | None = None
+    webhook_url: SecretStr | None = None
+    conf: Path | None = None
+    env: str = ""
+    mail_password: SecretStr | None = None
 
     @property
     def secret_bytes(self) -> bytes | None:
