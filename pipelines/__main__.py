@@ -21,6 +21,7 @@ from pipelines import (
     command_workspace,
 )
 from pipelines.common import say
+from pipelines.examples import show_examples
 from schemas.errors import ConfigurationError, PoolwrightError
 
 LATER, DEFECT, ENDED = 3, 4, 143
@@ -44,6 +45,7 @@ for part in (
     command_workspace,
 ):
     part.register(app)
+show_examples(app)
 
 
 def main() -> None:

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.common import Common
 from pipelines.daily import plan, run_days
 from pipelines.ingest import ingest, load_source
 from pipelines.reconcile import RECONCILE
 from runtime.manifest import Manifest
-from runtime.operations import OperationsSettings
+from runtime.operations import DagsterSettings, OperationsSettings
 from runtime.settings import Environment
 from runtime.stage import Outcome, Stage
 from runtime.workspace import Workspace
@@ -36,28 +35,6 @@ AUDIT = "audit"
 PROMISES = "promises_across_tables"
 WAIT_SECONDS = 24 * 3600
 """Dagster may start several steps of one workspace at once; each waits for those before it."""
-
-
-class DagsterSettings(BaseModel):
-    """What the Dagster face offers (section `dagster` of the settings).
-
-    Args:
-        deals: Deals that every day is screened for.
-        first_on: First as-of day that has a partition.
-        hour: When the schedule runs the day that has begun: the hour, in the platform's time zone.
-        minute: And the minute.
-        source: Source mapping by which raw logs are ingested; empty where somebody else ingests.
-        folder: Folder with the platform's raw files.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    deals: tuple[str, ...] = ("demo_consumer",)
-    first_on: date = date(2024, 1, 1)
-    hour: int = Field(default=6, ge=0, le=23)
-    minute: int = Field(default=30, ge=0, le=59)
-    source: str = ""
-    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

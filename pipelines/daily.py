@@ -60,11 +60,11 @@ def run_days(
         stages: What to run, in the order in which they read each other.
         done: Told each outcome when it stands.
     """
-    deal = read_deal(workspace.settings.folder, deal_name) if deal_name else None
     outcomes = []
     with workspace.scratch(f"sweep-{days[0]}-{len(days)}") as scratch:
         sweep = Sweep(workspace, days, scratch)
         for as_of, stage in product(days, stages):
+            deal = read_deal(workspace.settings.folder, deal_name, as_of) if deal_name else None
             depends = depends_of(workspace, stage, deal)
             if depends is not None:
                 given = partial(_given, workspace, stage, deal, sweep)

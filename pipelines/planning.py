@@ -1,12 +1,13 @@
 """Plans: which stages would run for which days, why, and about how many rows they would write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from pipelines.daily import depends_of
 from pipelines.deals import read_deal
 from runtime.foresee import Foreseen, foresee
+from runtime.manifest import Manifest
 from runtime.stage import Stage
 from runtime.workspace import Workspace
 from schemas.errors import ConfigurationError
@@ -14,20 +15,18 @@ from schemas.errors import ConfigurationError
 
 def plan_days(workspace: Workspace, days: Iterable[date], deal_name: str, stages: Sequence[Stage]) -> list[Foreseen]:
     """Say of each stage of each day whether it would run, and why; a stage also runs after one that it reads from."""
-    deal = read_deal(workspace.settings.folder, deal_name) if deal_name else None
     history = workspace.runs.all()
-    depends = {stage.name: depends_of(workspace, stage, deal) for stage in stages}
-    runnable = [stage for stage in stages if depends[stage.name] is not None]
-    return [
-        one
-        for day in days
-        for one in plan_day(
-            [
-                foresee(stage, workspace, day, deal_name if stage.per_deal else "", depends[stage.name] or {}, history)
-                for stage in runnable
-            ]
-        )
-    ]
+    return [one for day in days for one in plan_day(list(_foreseen(workspace, day, deal_name, stages, history)))]
+
+
+def _foreseen(
+    workspace: Workspace, day: date, deal_name: str, stages: Sequence[Stage], history: Sequence[Manifest]
+) -> Iterator[Foreseen]:
+    deal = read_deal(workspace.settings.folder, deal_name, day) if deal_name else None
+    for stage in stages:
+        depends = depends_of(workspace, stage, deal)
+        if depends is not None:
+            yield foresee(stage, workspace, day, deal_name if stage.per_deal else "", depends, history)
 
 
 def plan_day(foreseen: Sequence[Foreseen]) -> list[Foreseen]:

@@ -1,6 +1,7 @@
-"""How unattended runs behave: how long they wait, how often they try again, whom they tell (section `operations`)."""
+"""How unattended runs behave: how long they wait, how often they try again, whom they tell, what Dagster offers."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,7 +69,7 @@ class Notify(BaseModel):
 
 
 class OperationsSettings(BaseModel):
-    """How unattended runs behave.
+    """How unattended runs behave (section `operations` of the settings).
 
     Args:
         wait_seconds: How long a run waits for another one to leave the workspace before it gives up.
@@ -83,6 +84,28 @@ class OperationsSettings(BaseModel):
     retries: Retries = Retries()
     days_together: int = Field(default=7, ge=1)
     notify: Notify = Notify()
+
+
+class DagsterSettings(BaseModel):
+    """What the Dagster face offers (section `dagster` of the settings).
+
+    Args:
+        deals: Deals that every day is screened for.
+        first_on: First as-of day that has a partition.
+        hour: When the schedule runs the day that has begun: the hour, in the platform's time zone.
+        minute: And the minute.
+        source: Source mapping by which raw logs are ingested; empty where somebody else ingests.
+        folder: Folder with the platform's raw files.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    deals: tuple[str, ...] = ("demo_consumer",)
+    first_on: date = date(2024, 1, 1)
+    hour: int = Field(default=6, ge=0, le=23)
+    minute: int = Field(default=30, ge=0, le=59)
+    source: str = ""
+    folder: str = ""
 
 
 def tried(

@@ -46,13 +46,14 @@ def _passes(error: BaseException) -> bool:
 
 
 def _is_lost_engine(error: BaseException) -> bool:
-    """Tell whether Spark Connect's server, Sail's too, or the Java process of Spark answers no more."""
+    """Tell whether Spark Connect's server, Sail's too, or the Java process of Spark answers no more.
+
+    What derives from Spark Connect's error is about a plan, not about the connection.
+    """
     if _is_of(error, "py4j.protocol", "Py4JNetworkError"):
         return True
-    is_remote = _is_of(error, "pyspark.errors.exceptions.connect", "SparkConnectGrpcException") or _is_of(
-        error, "grpc", "RpcError"
-    )
-    return is_remote and any(word in str(error) for word in LOST_ENGINE)
+    told = type(error).__name__ == "SparkConnectGrpcException" or _is_of(error, "grpc", "RpcError")
+    return told and any(word in str(error) for word in LOST_ENGINE)
 
 
 def _is_lost_database(error: BaseException) -> bool:
