@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipelines.deals import read_deal
+from schemas.errors import ConfigurationError
 from tests.pipelines.calls import Call
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +62,18 @@ def test_versions_are_named_and_the_latest_is_shown(call: Call, conf: Path) -> N
     missing = call("deals", "show", "demo_consumer@3", *given)
     assert (missing.code, "demo_consumer@1, demo_consumer@2" in missing.err) == (2, True)
     assert call("deals", "show", "../../etc/passwd", *given).code == 2
+
+
+def test_every_day_has_its_version(conf: Path) -> None:
+    """The latest that is effective on the day; a name is no path, and bytes that are no text are refused."""
+    days = ("2023-01-01", "2025-05-31", "2025-06-01", "2026-01-01")
+    assert [read_deal(conf, "demo_consumer", date.fromisoformat(day)).version for day in days] == [1, 1, 2, 2]
+    for name in ("../deals/demo_consumer", "demo_consumer/2", ""):
+        with pytest.raises(ConfigurationError, match="no deal"):
+            read_deal(conf, name, date(2025, 1, 1))
+    (conf / "deals" / "demo_consumer" / "2.yaml").write_bytes("name: x".encode("utf-16"))
+    with pytest.raises(ConfigurationError, match="UTF-8|utf-8"):
+        read_deal(conf, "demo_consumer", date(2025, 1, 1))
 
 
 def test_two_versions_are_told_apart(call: Call, conf: Path) -> None:
