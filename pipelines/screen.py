@@ -63,13 +63,18 @@ def inputs_of(workspace: Workspace, as_of: date) -> dict[str, DataFrame]:
     return {table.name: workspace.catalog.read(workspace.session, table, part(table, as_of)) for table in READS}
 
 
-def extras(workspace: Workspace, deal: Deal) -> tuple[dict[str, object], dict[str, str]]:
-    """Give what a screening depends on beside tables, and how that is identified."""
-    held = all_pledges(workspace)
+def extras(workspace: Workspace, deal: Deal) -> dict[str, object]:
+    """Give what a screening is given beside tables."""
     model = champion_for(workspace, deal)
-    version = model.version if model else None
-    depends = {"deal": deal.hash, "pledges": pledges_hash(held), "champion": version or ""}
-    return {"deal": deal, "pledged": pledged(workspace, held), "champion": version}, depends
+    held = pledged(workspace, all_pledges(workspace))
+    return {"deal": deal, "pledged": held, "champion": model.version if model else None}
+
+
+def depends(workspace: Workspace, deal: Deal) -> dict[str, str]:
+    """Identify what of that a screening's answer depends on; no engine is started."""
+    model = champion_for(workspace, deal)
+    pledges = pledges_hash(all_pledges(workspace))
+    return {"deal": deal.hash, "pledges": pledges, "champion": model.version if model else ""}
 
 
 def failures(workspace: Workspace, as_of: date, deal_name: str) -> list[tuple[str, str, int, int]]:
@@ -90,7 +95,7 @@ def explained(workspace: Workspace, as_of: date, deal_name: str, receivable: str
         CatalogError: It is not open on that day, or the day was not run.
     """
     deal = read_deal(workspace.settings.folder, deal_name, as_of)
-    given, _ = extras(workspace, deal)
+    given = extras(workspace, deal)
     zone = workspace.settings.platform.time_zone
     view = build_view(inputs_of(workspace, as_of), given["pledged"], as_of, zone, deal)  # type: ignore[arg-type]
     seen = explain(view, deal, as_of, receivable, given["champion"])  # type: ignore[arg-type]

@@ -108,6 +108,7 @@ class Calendar(Document):
         weekend: Days of the week without business.
         holidays: Days without business.
         working_days: Days of a weekend on which business is done after all.
+        turnover_days: Days within which the servicer turns over what it collected; null where nothing is promised.
     """
 
     first_cut_off_on: date
@@ -119,6 +120,7 @@ class Calendar(Document):
     weekend: tuple[Weekday, ...] = Field(default=("SATURDAY", "SUNDAY"), max_length=6)
     holidays: tuple[Holiday, ...] = Field(default=(), max_length=1000)
     working_days: tuple[date, ...] = Field(default=(), max_length=1000)
+    turnover_days: int | None = Field(default=None, ge=0)
 
     @property
     def rules(self) -> dict[DayKind, DayRule]:
