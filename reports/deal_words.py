@@ -33,8 +33,10 @@ TRIGGERS = {
     "asset_coverage": Told("Pool and cash over the notes", "资产及现金对证券本金的覆盖率"),
     "idle_cash_share": Told("Share of cash not reinvested", "未再投资现金占比"),
     "days_past_expected_maturity": Told("Days past the expected maturity", "超过预期到期日的天数"),
+    "turnover_late_days": Told("Days by which collections are paid over late", "回收款转付迟延天数"),
+    "ineligible_share": Told("Share bought that was not eligible, by what is known now", "事后发现的不合格资产占比"),
 }
-PLAIN_NUMBERS = frozenset({"pool_balance", "days_past_expected_maturity"})
+PLAIN_NUMBERS = frozenset({"pool_balance", "days_past_expected_maturity", "turnover_late_days"})
 EFFECTS = {
     "STOP_PURCHASES": Told("purchases stop", "停止循环购买"),
     "ACCELERATE": Told("the notes are repaid early", "加速清偿"),
