@@ -1,9 +1,9 @@
 """What changes between two versions of a deal, clause by clause, and which way."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,24 +11,24 @@ from pool.deal import Deal, load_deal
 from pool.deal_difference import Difference, differences, moved_bounds
 from tests.pool.worlds import DEALS
 
-TEMPLATE = yaml.safe_load((DEALS / "cn_consumer_instalment.yaml").read_text("utf-8"))
+OLD = load_deal((DEALS / "cn_consumer_instalment.yaml").read_text("utf-8"))
 
 
 def deal(**expressions: str) -> Deal:
     """Give the template with other expressions, by code."""
-    document = {**TEMPLATE, "criteria": [dict(each) for each in TEMPLATE["criteria"]]}
-    for clause in document["criteria"]:
-        clause["expression"] = expressions.get(clause["code"], clause["expression"])
-    return load_deal(yaml.safe_dump(document, allow_unicode=True))
+    criteria = [
+        each.model_copy(update={"expression": expressions.get(each.code, each.expression)}) for each in OLD.criteria
+    ]
+    return OLD.model_copy(update={"criteria": tuple(criteria)})
 
 
 def changed(part: str, code: str, **fields: Any) -> Deal:
     """Give the template with other fields of one clause."""
-    clauses = [{**each, **fields} if each["code"] == code else each for each in TEMPLATE[part]]
-    return load_deal(yaml.safe_dump({**TEMPLATE, part: clauses}, allow_unicode=True))
-
-
-OLD = deal()
+    clauses = getattr(OLD, part)
+    made = [
+        type(each).model_validate({**each.model_dump(), **fields}) if each.code == code else each for each in clauses
+    ]
+    return OLD.model_copy(update={part: tuple(made)})
 
 
 def told(found: list[Difference]) -> list[tuple[str, ...]]:
@@ -129,10 +129,10 @@ def test_bounds_of_limits_and_triggers(part: str, code: str, fields: dict[str, A
 
 def test_clauses_that_come_and_go_and_the_rest_of_the_deal() -> None:
     """A criterion less is looser, one more is tighter; parties, days and price are told by their place."""
-    document = {**TEMPLATE, "criteria": TEMPLATE["criteria"][1:], "score_max_age_days": 62, "version": 2}
-    document["price"] = {"discount_rate": 0.03}
-    document["calendar"] = {**TEMPLATE["calendar"], "weekend": ["SUNDAY"]}
-    new = load_deal(yaml.safe_dump(document, allow_unicode=True))
+    price = OLD.price.model_copy(update={"discount_rate": Decimal("0.03")})
+    days = OLD.calendar.model_copy(update={"weekend": ("SUNDAY",)})
+    parts = {"criteria": OLD.criteria[1:], "score_max_age_days": 62, "version": 2, "price": price, "calendar": days}
+    new = OLD.model_copy(update=parts)
     found = differences(OLD, new)
     assert told(found) == [
         ("deal", "version", "1", "2", ""),
