@@ -37,7 +37,7 @@ def pictures(told: Performance, currency: str) -> dict[str, charts.Picture]:
     if told.turnovers:
         columns = [_cash_column(row) for row in told.turnovers[-SHOWN_DAYS:]]
         keys = (("kept", "turned over"), ("held", "outstanding"), ("overdue", "later than allowed"))
-        title = titles.turnover_title(told, currency)
+        title = titles.waiting_title(told.turnovers[-SHOWN_DAYS:], SHOWN_DAYS)
         drawn["turnover"] = curves.columns_picture(title, columns, "day on which the cash came in", keys, short)
     return drawn
 
