@@ -15,6 +15,7 @@ from pipelines import (
     command_model,
     command_monitor,
     command_pool,
+    command_report,
     command_study,
     command_workspace,
 )
@@ -36,6 +37,7 @@ for part in (
     command_model,
     command_monitor,
     command_pool,
+    command_report,
     command_ledger,
     command_after,
     command_workspace,

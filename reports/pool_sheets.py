@@ -69,11 +69,7 @@ def _decision(report: PoolReport) -> Iterator[Sheet]:
     )
     yield Sheet("Eligibility", titles.eligibility_title(report), (*heads, ("Principal", M)), criteria)
     yield Sheet("Composition", titles.compositions_title(report), COMPARED, list(_compared(report)))
-    limits = [
-        (o.code, o.text_en, o.text_zh, o.value_before, o.value_after, o.direction, o.threshold, o.headroom, o.worst_member,
-         findings.limit_state(o))
-        for o in report.limits
-    ]  # fmt: skip
+    limits = [(*(getattr(one, name) for name in LIMIT), findings.limit_state(one)) for one in report.limits]
     heads = (("Limit", T), ("Promise", T), ("承诺", T), ("Before", N), ("With batch", N), ("Bound is", T), ("Bound", N))
     yield Sheet("Limits", titles.limits_title(report), (*heads, ("Headroom", N), ("Nearest", T), ("Stands", T)), limits)
     fired = [(o.code, o.text_en, o.text_zh, o.value, o.threshold, o.effect, o.is_fired) for o in report.triggers]
@@ -81,6 +77,9 @@ def _decision(report: PoolReport) -> Iterator[Sheet]:
     yield Sheet("Triggers", titles.triggers_title(report), heads, fired)
 
 
+LIMIT = (
+    "code", "text_en", "text_zh", "value_before", "value_after", "direction", "threshold", "headroom", "worst_member",
+)  # fmt: skip
 COMPARED = (
     ("Trait", T), ("Part", T), ("Eligible", C), ("Eligible principal", M), ("Batch", C), ("Batch principal", M),
     ("Pool", C), ("Pool principal", M),

@@ -29,7 +29,7 @@ from tests.oracles import states as states_oracle
 
 Row = dict[str, Any]
 CONVENTIONS = (StateConvention(), StateConvention(grace_days=3, covering_kinds=("REFUND", "CORRECTION")))
-LOOSE = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 PROPERTY = given(seed=st.integers(0, 10_000), time_zone=st.sampled_from(ZONES), convention=st.sampled_from(CONVENTIONS))
 
 

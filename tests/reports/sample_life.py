@@ -246,8 +246,8 @@ def breach_rows() -> list[Row]:
          "threshold": "state.days_past_due = 0", "learned_from": "repayments 2024-09-02", "is_held": True,
          "bought_amount": Decimal("2180.00"), "unpaid_amount": Decimal("1633.40")},
         {**common, "receivable_id": "L2024070800117", "code": "E07", "observed": "blacklist.is_borrower_listed=true",
-         "clause": "5.1(g)", "threshold": "NOT blacklist.is_borrower_listed", "learned_from": "blacklist 2024-11-20", "is_held": False,
-         "bought_amount": Decimal("960.00"), "unpaid_amount": Decimal("0.00")},
+         "clause": "5.1(g)", "threshold": "NOT blacklist.is_borrower_listed", "learned_from": "blacklist 2024-11-20",
+         "is_held": False, "bought_amount": Decimal("960.00"), "unpaid_amount": Decimal("0.00")},
     ]  # fmt: skip
 
 
