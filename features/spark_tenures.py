@@ -16,6 +16,11 @@ OF_DUE = ("due_units", "in_time_units", "late_units", "fallen_away_units", "open
 CASH = ("principal_units", "interest_units", "fee_units", "penalty_units", "recovered_units")
 
 
+def standing(held: DataFrame, known: Known) -> DataFrame:
+    """Keep the holdings whose receivable is known; of one that was withdrawn nothing can be expected."""
+    return held.join(known.receivables().select("receivable_id"), "receivable_id", "left_semi")
+
+
 def in_tenure(day: str) -> Column:
     """Tell whether a day lies within the holding."""
     return (F.col(day) >= F.col("bought_on")) & (F.col(day) < F.col("until_on"))

@@ -1,4 +1,4 @@
-"""The pool's life as a report shows it: what was published of the day, and the last followed day of each month before."""
+"""The pool's life as a report shows it: what was published of the day, and of the last followed day of each month."""
 
 from datetime import date
 from typing import Any

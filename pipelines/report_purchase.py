@@ -78,7 +78,7 @@ def _basis(deal: Deal) -> tuple[str, str]:
     rate = deal.price.discount_rate
     if not rate:
         return "unpaid principal", "未偿本金余额"
-    return f"unpaid principal less {rate:%}", f"未偿本金余额折价{rate:%}（折后本金余额）"
+    return f"unpaid principal less {rate:%}", f"未偿本金余额折价{rate:%}, 折后本金余额"
 
 
 def _period(history: list[Entry], mine: list[Entry]) -> int | None:

@@ -1,10 +1,10 @@
 """Loan-level disclosure in the manner of ESMA's Annex VI for consumer exposures: fields CMRL1 to CMRL36 as CSV.
 
-After Delegated Regulation (EU) 2020/1224, Annex VI. What the platform does not know is said by a no-data code:
-ND1 not collected, as underwriting did not ask for it; ND2 collected at application, not kept in the reporting system; ND3
-collected, kept in another system; ND4-YYYY-MM-DD available from that day; ND5 does not apply to the exposure. A file that
-is to be filed needs the reporting entity's own reading of the annex: identifiers of the securitisation and code lists are the
-platform's, and what stands for CMRL19 is a no-data code.
+After Delegated Regulation (EU) 2020/1224, Annex VI. What the platform does not know is said by a no-data code: ND1 not
+collected, as underwriting did not ask for it; ND2 collected at application and not kept in the reporting system; ND3
+kept in another system; ND4-YYYY-MM-DD available from that day; ND5 does not apply. Before such a file is filed, the
+reporting entity reads the annex itself: the identifier of the securitisation and the words for channel and purpose are
+the platform's own, and CMRL19 holds a no-data code.
 """
 
 from collections.abc import Iterable, Mapping

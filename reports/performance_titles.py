@@ -6,6 +6,9 @@ from decimal import Decimal
 from reports import words
 from reports.performance import LATE, ZERO, Performance, Row, Vintage, late_share
 
+ALIKE = 0.00005
+"""Shares nearer than this read the same."""
+
 
 def strata_title(told: Performance, currency: str) -> str:
     """Say what the pool is, in one breath."""
@@ -94,6 +97,8 @@ def _compared(vintages: Sequence[Vintage], name: str, word: str, nothing: str) -
     if len(seen) == 1:
         return f"After {months}, {words.percent(value, 2)} of the principal bought was {word}", purchase
     least = min(seen)[0]
+    if value - least < ALIKE:
+        return f"After {months}, {words.percent(value, 2)} was {word} in every purchase that has come so far", ""
     said = f"After {months}, {words.percent(value, 2)} of the purchase of {words.day(worst.bought_on)} was {word}"
     return f"{said}, {words.percent(least, 2)} of the best", purchase
 
@@ -109,6 +114,15 @@ def speed_title(told: Performance) -> str:
         return f"{words.percent(smm, 2)} a month is prepaid (CPR {cpr})"
     lives = f"average life {words.figure(fast, 1)} months, {words.figure(plain, 1)} by schedule"
     return f"{words.percent(smm, 2)} a month is prepaid (CPR {cpr}): {lives}"
+
+
+def pace_title(told: Performance) -> str:
+    """Say what came back in the last month that any purchase has come to."""
+    last = next((one for one in reversed(told.together) if one.payment_rate is not None), None)
+    if last is None:
+        return "No month is over yet"
+    ahead = f", {words.percent(last.smm)} ahead of schedule" if last.smm is not None else ""
+    return f"In month {last.number}, {words.percent(last.payment_rate)} of what was owed came back{ahead}"
 
 
 def outlook_title(told: Performance, currency: str) -> str:

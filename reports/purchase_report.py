@@ -1,4 +1,4 @@
-"""The trustee's report of one purchase: what is bought from whom for how much, who signed, and what it was checked by."""
+"""The trustee's report of one purchase: what is bought for how much, who signed, and what it was checked by."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
