@@ -10,7 +10,9 @@ import sys
 import typer
 
 from pipelines import (
+    command_after,
     command_data,
+    command_deals,
     command_features,
     command_ledger,
     command_model,
@@ -35,6 +37,7 @@ app = typer.Typer(
 )
 for part in (
     command_data,
+    command_deals,
     command_features,
     command_study,
     command_model,
@@ -42,6 +45,7 @@ for part in (
     command_run,
     command_pool,
     command_ledger,
+    command_after,
     command_workspace,
 ):
     part.register(app)

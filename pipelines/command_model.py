@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, DryRun, Receivable, command, day, next_step, rows, say, scheduled
+from pipelines import completion
+from pipelines.common import AsOf, Common, DryRun, command, day, next_step, rows, say, scheduled
 from schemas.errors import ConfigurationError
 
 models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)
@@ -177,7 +178,8 @@ def explain_model(common: Common, version: Version, as_of: AsOf, out: Folder) ->
     from pipelines.why import overview
 
     with common.workspace() as space:
-        moved, pictures = overview(space, day(as_of), version)
+        found = overview(space, day(as_of), version)
+    moved, pictures = found.by_family, found.pictures()
     for name, content in pictures.items():
         _write(out / name, content)
     say(f"Pictures are in {out}: {', '.join(pictures)}")
@@ -188,34 +190,42 @@ def explain_model(common: Common, version: Version, as_of: AsOf, out: Folder) ->
 @command
 def reasons(
     common: Common,
-    receivable: Receivable,
     as_of: AsOf,
+    receivable: Annotated[
+        str,
+        typer.Argument(help="Receivable id; without one, --out tells of all.", autocompletion=completion.receivables),
+    ] = "",
     version: Annotated[str, typer.Option("--model", help="A version number, or champion.")] = "champion",
     language: Annotated[str, typer.Option("--language", help="Words of the reasons: en or zh.")] = "en",
     plot: Annotated[Path | None, typer.Option("--plot", help="Picture to write: how the score comes about.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML page to write: what moves scores, and the receivable's reasons.")
+    ] = None,
 ) -> None:
-    """Say why the model finds a receivable risky: up to four reasons with their codes."""
-    from pipelines.why import language_of, why
+    """Say why the model finds a receivable risky: up to four reasons with their codes; or what moves scores at all."""
+    from pipelines.model_views import reasons_view
+    from pipelines.why import language_of, overview, why
+    from pipelines.why_page import write_page
 
     spoken = language_of(language)
+    if not receivable and (plot or not out):
+        asked = f"--plot {plot}" if plot else "neither a receivable nor --out"
+        raise ConfigurationError(
+            asked, "a receivable to explain, or --out FILE for the page of all", "the command line"
+        )
     with common.workspace() as space:
-        found = why(space, day(as_of), receivable, version)
-    if plot:
+        found = why(space, day(as_of), receivable, version) if receivable else None
+        if out:
+            whole = overview(space, day(as_of), version)
+            write_page(day(as_of), whole, found, out)
+            say(f"The page is in {out}")
+    if found and plot:
         _write(plot, found.picture(spoken))
         say(f"The picture is in {plot}")
-    told = found.lines(spoken)
-    title = f"{receivable}: probability {found.default_probability:.4f}, grade {found.grade}, model {found.version}"
-    shown = ("code", "reason", "value", "typical", "contribution")
-    common.answer(
-        {
-            "receivable_id": receivable,
-            "model_version": found.version,
-            "default_probability": found.default_probability,
-            "grade": found.grade,
-            "reasons": told,
-        },
-        rows(title, list(shown), [[one[name] for name in shown] for one in told]),
-    )
+    if found:
+        common.answer(*reasons_view(found, spoken))
+    else:
+        common.answer({"page": str(out)}, lambda console: console.print(str(out)))
 
 
 def _write(path: Path, content: bytes) -> None:

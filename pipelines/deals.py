@@ -63,8 +63,7 @@ def read_deal(conf: Path, name: str, on: date) -> Deal:
 
 def needs_tags(deal: Deal) -> bool:
     """Tell whether any criterion or limit of the deal looks at the model's word."""
-    expressions = [*(each.expression for each in deal.criteria), *(each.expression for each in deal.limits)]
-    return any(name.startswith("tag.") for text in expressions for name in parsed(text).columns)
+    return any(name.startswith("tag.") for text in deal.expressions for name in parsed(text).columns)
 
 
 def champion_for(workspace: Workspace, deal: Deal | None) -> Champion | None:

@@ -24,7 +24,7 @@ from runtime.refine_shape import Delivery
 from runtime.stage import INGEST
 from runtime.workspace import Workspace
 from schemas.hashing import digest
-from schemas.house import LOG_TABLES, QUARANTINE
+from schemas.house import QUARANTINE, SOURCE_TABLES
 
 Counts = dict[str, dict[str, Any]]
 
@@ -73,7 +73,7 @@ def ingest(
     for batch in batches.values():
         if batch.due:
             bring(batch)
-    for _ in LOG_TABLES:
+    for _ in SOURCE_TABLES:
         arrived = _awaited(workspace, name, deliveries)
         for batch in arrived:
             bring(batch)
@@ -221,7 +221,7 @@ def _others(workspace: Workspace, batch: str) -> dict[str, DataFrame]:
     catalog = workspace.catalog
     return {
         table.name: catalog.read(workspace.session, table).where(F.col("batch") != batch)
-        for table in LOG_TABLES
+        for table in SOURCE_TABLES
         if any(part["batch"] != batch for part in catalog.partitions(table.name))
     }
 

@@ -108,9 +108,14 @@ class Deal(Document):
     loss_given_default: Share
 
     @property
+    def expressions(self) -> tuple[str, ...]:
+        """Give the expressions of its criteria and limits."""
+        return (*(each.expression for each in self.criteria), *(each.expression for each in self.limits))
+
+    @property
     def others(self) -> tuple[Others, ...]:
         """Give what its expressions ask of a borrower's other receivables, each once."""
-        return others_of(each.expression for each in (*self.criteria, *self.limits))
+        return others_of(self.expressions)
 
     @property
     def hash(self) -> str:

@@ -15,7 +15,11 @@ from schemas.moments import days_between, month_starts
 DayKind = Literal["cut_off", "calculation", "purchase", "transfer", "payment"]
 DAY_KINDS: tuple[DayKind, ...] = ("cut_off", "calculation", "purchase", "transfer", "payment")
 Convention = Literal["UNADJUSTED", "FOLLOWING", "MODIFIED_FOLLOWING", "PRECEDING"]
-_ROLLS = {"FOLLOWING": "following", "MODIFIED_FOLLOWING": "modifiedfollowing", "PRECEDING": "preceding"}
+_ROLLS: dict[str, Literal["following", "modifiedfollowing", "preceding"]] = {
+    "FOLLOWING": "following",
+    "MODIFIED_FOLLOWING": "modifiedfollowing",
+    "PRECEDING": "preceding",
+}
 Weekday = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 _WEEK: tuple[Weekday, ...] = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 FIRST_YEAR, LAST_YEAR = 1980, 2150
@@ -104,6 +108,7 @@ class Calendar(Document):
         weekend: Days of the week without business.
         holidays: Days without business.
         working_days: Days of a weekend on which business is done after all.
+        turnover_days: Days within which the servicer turns over what it collected; null where nothing is promised.
     """
 
     first_cut_off_on: date
@@ -115,6 +120,7 @@ class Calendar(Document):
     weekend: tuple[Weekday, ...] = Field(default=("SATURDAY", "SUNDAY"), max_length=6)
     holidays: tuple[Holiday, ...] = Field(default=(), max_length=1000)
     working_days: tuple[date, ...] = Field(default=(), max_length=1000)
+    turnover_days: int | None = Field(default=None, ge=0)
 
     @property
     def rules(self) -> dict[DayKind, DayRule]:
@@ -167,8 +173,9 @@ class Calendar(Document):
     def _business_days_later(self, day: date, number: int, convention: Convention = "FOLLOWING") -> date:
         if convention == "UNADJUSTED":
             return day
-        moved = np.busday_offset(day, number, roll=_ROLLS[convention], busdaycal=self._business)
-        return moved.astype("O")  # type: ignore[no-any-return]
+        start = np.datetime64(day, "D")
+        moved = np.busday_offset(start, number, roll=_ROLLS[convention], busdaycal=self._business)
+        return date.fromisoformat(str(moved))
 
     @cached_property
     def _closed(self) -> frozenset[date]:

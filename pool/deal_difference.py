@@ -60,7 +60,7 @@ def differences(first: Deal, second: Deal) -> list[Difference]:
 
 
 def _plain_differences(first: Deal, second: Deal) -> Iterator[Difference]:
-    was, becomes = ({**_flat(deal.model_dump(mode="json", exclude={*_FAMILIES}))} for deal in (first, second))
+    was, becomes = (dict(_flat(deal.model_dump(mode="json", exclude={*_FAMILIES}))) for deal in (first, second))
     for name in dict.fromkeys([*was, *becomes]):
         if was.get(name) != becomes.get(name):
             place, _, what = name.rpartition(".")
@@ -166,8 +166,9 @@ def _bound_compared(old: Call, new: Call, polarity: int) -> _Change | None:
         was, becomes = old.arguments[bound], new.arguments[bound]
         same = old.arguments[subject] == new.arguments[subject]
         if same and isinstance(was, Literal) and isinstance(becomes, Literal):
-            told = (f"{_SIGNS[sign]} {written(was)}", f"{_SIGNS[sign]} {written(becomes)}")
-            return _Change(written(old.arguments[subject]), *told, polarity * _moved(sign, was.value, becomes.value))
+            moved = polarity * _moved(sign, was.value, becomes.value)
+            told = [f"{_SIGNS[sign]} {written(each)}" for each in (was, becomes)]
+            return _Change(written(old.arguments[subject]), told[0], told[1], moved)
     return None
 
 
@@ -183,8 +184,8 @@ def _members_compared(old: Call, new: Call, polarity: int) -> list[_Change] | No
         return None
     was, becomes = ([written(member) for member in call.arguments[1:]] for call in (old, new))
     grows = int({*was} < {*becomes}) - int({*becomes} < {*was})
-    told = (f"one of {', '.join(each)}" for each in (was, becomes))
-    return [_Change(written(old.arguments[0]), *told, polarity * grows)]
+    told = [f"one of {', '.join(each)}" for each in (was, becomes)]
+    return [_Change(written(old.arguments[0]), told[0], told[1], polarity * grows)]
 
 
 def moved_bounds(found: Sequence[Difference]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from runtime.raw_files import FileLayout
 from schemas.document import read_yaml
 from schemas.errors import ConfigurationError, ExpressionError
 from schemas.expression import Expression, parse
-from schemas.house import LOG_TABLES
+from schemas.house import SOURCE_TABLES
 from schemas.moments import zone
 from schemas.table import PROVENANCE, Kind, Table
 
@@ -121,7 +121,7 @@ def plan_mapping(tree: object, where: str) -> SourcePlan:
         lines = [f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}" for item in error.errors()]
         raise ConfigurationError("\n  ".join(["", *lines]), "a source mapping", where) from error
     problems = _Problems()
-    known = {table.name for table in LOG_TABLES}
+    known = {table.name for table in SOURCE_TABLES}
     for name in sorted(set(mapping.tables) - known):
         problems.add(f"tables.{name}", f"no such table; there are {', '.join(sorted(known))}")
     _check_zone(mapping, problems)

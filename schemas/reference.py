@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from schemas.expression_others import OTHERS
 from schemas.functions import FUNCTIONS, Function
-from schemas.house import DERIVED_TABLES, LOG_TABLES
+from schemas.house import DERIVED_TABLES, SOURCE_TABLES
 from schemas.table import MONEY_BOUND, UNITS, Column, Kind, Table
 
 HEADER = f"""\
@@ -27,7 +27,7 @@ COLUMN_HEADS = ("Column", "Kind", "Unit", "Meaning", "Null", "Allowed")
 
 def tables_page() -> str:
     """Give the reference page of every table as Markdown."""
-    logs, derived = map(_section, LOG_TABLES), map(_section, DERIVED_TABLES)
+    logs, derived = map(_section, SOURCE_TABLES), map(_section, DERIVED_TABLES)
     return "\n".join([HEADER, "## Log tables\n", *logs, "## Derived tables\n", *derived])
 
 

@@ -187,7 +187,11 @@ def test_every_measure_of_a_trigger_reads_with_its_own_fields(fields: dict[str, 
         ({"measure": "asset_coverage", "at_least": 1, "days_past_due": 90}, "needs note_amount"),
         ({"measure": "payment_rate", "at_least": 0.1, "annual_cost_rate": 0.1}, "takes no annual_cost_rate"),
         (
-            {"measure": "cumulative_loss_rate", "at_most": 0.1, "steps": [{"from_month": 6, "bound": 0.2}] * 2},
+            {
+                "measure": "cumulative_loss_rate",
+                "at_most": 0.1,
+                "steps": [{"from_month": n, "bound": 0.2} for n in (6, 6)],
+            },
             "steps come in order",
         ),
         (
