@@ -77,12 +77,14 @@ class Limit(Clause):
         expression: The member's name, the attribute, or the value that is averaged.
         at_most: Upper bound, inclusive.
         at_least: Lower bound, inclusive; a limit has one bound.
+        maintain_or_improve: Whether a pool that is beyond the bound already may buy what leaves it no further beyond.
     """
 
     measure: Literal["member_share", "attribute_share", "weighted_average", "member_count", "total_amount"]
     expression: Sentence
     at_most: Number | None = None
     at_least: Number | None = None
+    maintain_or_improve: bool = False
 
     @property
     def bound(self) -> Decimal:
