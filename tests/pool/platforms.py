@@ -168,6 +168,8 @@ def random_deal(seed: int, size: int = 40) -> Deal:
 
 
 def _condition(draw: random.Random, depth: int) -> str:
+    if draw.random() < 0.08:
+        return _of_others(draw)
     if depth and draw.random() < 0.5:
         left, right = (_condition(draw, depth - 1) for _ in range(2))
         return draw.choice([f"({left} AND {right})", f"({left} OR {right})", f"(NOT {left})", f"({left}) IS NOT TRUE"])
@@ -181,6 +183,21 @@ def _condition(draw: random.Random, depth: int) -> str:
         return draw.choice([f"{name} IN ('A', 'it''s', '贷')", f"{name} LIKE '_'", f"length({name}) < 2"])
     bound = draw.choice([LITERALS[kind], *(other for other in ASKED if COLUMNS[other] is kind)])
     return f"{name} {draw.choice(['<', '<=', '=', '<>', '>=', '>'])} {bound}"
+
+
+def _of_others(draw: random.Random) -> str:
+    condition = draw.choice(
+        ["true", "state.is_open", "receivable.term_number > 6", "state.days_past_due > 0 OR NOT state.is_open"]
+    )
+    return draw.choice(
+        [
+            f"others_exist({condition})",
+            f"others_count({condition}) <= 1",
+            f"others_sum(state.current_principal_amount, {condition}) < 100",
+            f"others_max(state.worst_days_past_due, {condition}, 0) <= 8",
+            f"others_min(receivable.originated_on, {condition}, DATE '1990-01-01') < deal.as_of",
+        ]
+    )
 
 
 ASKED: Sequence[str] = tuple(COLUMNS)
