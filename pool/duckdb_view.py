@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from pool.deal import CHAMPION, Deal
+from pool.duckdb_others import others_sql
 from pool.vocabulary import GROUPS, visible_columns
 from schemas import derived, events, lending, parties
 from schemas.duckdb_expression import TYPES, text_literal
@@ -89,10 +90,13 @@ def wide_sql(names: Iterable[str], deal: Deal, as_of: date, champion: str | None
         champion: Version that `champion` among the deal's approved models stands for.
         where: Which receivables, as a condition on `state`.
     """
-    words = deal_words(deal, as_of, champion)
+    others = {one.name: others_sql(one) for one in deal.others}
+    words = {**deal_words(deal, as_of, champion), **others}
     wanted = sorted({"state.receivable_id", "state.receivable_key", *names})
     columns = ", ".join(f"{words.get(name) or _column(name)} AS {quoted(name)}" for name in wanted)
-    groups = {name.split(".")[0] for name in wanted} | ({"tag"} if "deal.approves_model" in wanted else set())
+    groups = {name.split(".")[0] for name in wanted if name not in others} | (
+        {"tag"} if "deal.approves_model" in wanted else set()
+    )
     for group in tuple(groups):
         groups |= set(_NEEDS.get(group, ()))
     joins = " ".join(f"LEFT JOIN {text.format(quoted(group))}" for group, text in _JOINS.items() if group in groups)
@@ -117,8 +121,12 @@ def deal_words(deal: Deal, as_of: date, champion: str | None) -> dict[str, str]:
 
 
 def quoted(name: str) -> str:
-    """Write a column's name so that it is taken letter by letter."""
-    return f'"{name}"'
+    """Write a column's name so that it is taken letter by letter.
+
+    >>> quoted('a"b')
+    '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _view(name: str, query: str) -> str:
