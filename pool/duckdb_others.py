@@ -1,4 +1,4 @@
-"""The borrower's other receivables in DuckDB's SQL: each row looks the others up, where the engine takes its own part off.
+"""The borrower's other receivables in DuckDB's SQL: each row looks them up, where the engine takes its own part off.
 
 Nothing here is shared with the engine's way but the parsed question.
 """
