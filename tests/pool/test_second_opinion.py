@@ -1,5 +1,6 @@
 """The second opinion: DuckDB over the same files judges every cell as the engine does, and as plain Python does."""
 
+from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -39,8 +40,9 @@ def by_plain_python(platform: Platform, deal: Deal) -> dict[str, str]:
     return {row["state.receivable_id"]: oracle.judge(deal, row, AS_OF, CHAMPION, every)[0] for row in wide}
 
 
-def real_deals() -> list[Deal]:
-    return [load_deal(path.read_text("utf-8"), path.stem) for path in sorted(DEALS.glob("*.yaml"))]
+@cache
+def real_deals() -> tuple[Deal, ...]:
+    return tuple(load_deal(path.read_text("utf-8"), path.stem) for path in sorted(DEALS.glob("*.yaml")))
 
 
 @RANDOM
