@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pipelines.common import say
 from runtime import clock
 from runtime.awaited import awaited
-from runtime.batches import Batch, anew, fingerprint, plan
+from runtime.batches import Batch, anew, fingerprint, plan, rows_about
 from runtime.manifest import Manifest, lock_version
 from runtime.mapping_plan import SourcePlan, load_mapping
 from runtime.pseudonym import fingerprint as secret_fingerprint
@@ -63,7 +63,7 @@ def ingest(
     """
     name, secret = source.mapping.name, workspace.environment.secret_bytes
     deliveries = _deliveries(source, folder, known_on, until)
-    rules = digest([source.mapping.model_dump_json(), secret_fingerprint(secret) if secret else ""])[:16]
+    rules = _rules(workspace, source)
     batches = {one.name: one for one in plan(name, deliveries, _known(workspace, name), rules, again=again)}
 
     def bring(batch: Batch) -> None:
@@ -82,6 +82,22 @@ def ingest(
             break
     manifests = [workspace.runs.get(f"{INGEST}-{name}") for name in batches]
     return Ingested(tuple(batches.values()), total([one.figures["tables"] for one in manifests if one]))
+
+
+def _rules(workspace: Workspace, source: SourcePlan) -> str:
+    """Identify all that a batch's content depends on beside its files."""
+    secret = workspace.environment.secret_bytes
+    return digest([source.mapping.model_dump_json(), secret_fingerprint(secret) if secret else ""])[:16]
+
+
+def planned(
+    workspace: Workspace, source: SourcePlan, folder: Path, known_on: date | None, until: date | None, *, again: bool
+) -> list[tuple[str, bool, str, int, int]]:
+    """Say of each batch whether it would be published, why, of how many files, and of about how many raw rows."""
+    deliveries = _deliveries(source, folder, known_on, until)
+    known = _known(workspace, source.mapping.name)
+    batches = plan(source.mapping.name, deliveries, known, _rules(workspace, source), again=again)
+    return [(one.name, one.due, one.reason, one.file_count, rows_about(folder, one)) for one in batches]
 
 
 def _known(workspace: Workspace, source: str) -> list[Manifest]:

@@ -63,7 +63,7 @@ def lives(workspace: Workspace, deal: str, as_of: date) -> list[Tenure]:
 
 def given(workspace: Workspace, deal: str, as_of: date) -> tuple[dict[str, object], dict[str, str]]:
     """Give the deal and its tenures as a stage's extras, and what of them its answer depends on."""
-    document = read_deal(workspace.settings.folder, deal)
+    document = read_deal(workspace.settings.folder, deal, as_of)
     held = lives(workspace, deal, as_of)
     return {"deal": document, "tenures": held}, {"deal": document.hash, "tenures": identified(held)}
 

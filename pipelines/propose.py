@@ -76,7 +76,7 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
     Raises:
         AccessError: The person may not propose; then nothing is run or published.
     """
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     _admit(workspace, by)
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
     with workspace.scratch(f"propose-{deal_name}") as scratch:
@@ -84,7 +84,7 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
         inputs = inputs_of(workspace, as_of)
         task = Task(workspace.session, workspace.settings, as_of, deal_name, inputs, {}, scratch)
         zone = workspace.settings.platform.time_zone
-        view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone), "view")
+        view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone, deal), "view")
         place = part(derived.SCREENINGS, as_of, deal_name)
         screenings = workspace.catalog.read(workspace.session, derived.SCREENINGS, place)
         states = inputs[derived.RECEIVABLE_STATES.name]

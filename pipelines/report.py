@@ -60,7 +60,7 @@ def write_report(
 
 def gather(workspace: Workspace, as_of: date, deal_name: str) -> PoolReport:
     """Gather everything that the report of a day and deal shows."""
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     manifest = workspace.runs.latest("screen", {"as_of": as_of.isoformat(), "deal": deal_name})
     if manifest is None:
         command = f"poolwright run --as-of {as_of} --deal {deal_name}"

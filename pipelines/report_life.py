@@ -32,7 +32,7 @@ def performance(workspace: Workspace, deal_name: str, as_of: date) -> Performanc
     """Gather the published life of a pool on a day; None where it was not followed up to it."""
     if not is_watched(workspace, deal_name, as_of):
         return None
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     rules = workspace.settings.section("pool", WatchParameters)
 
     def rows(table: Table) -> Rows:

@@ -54,8 +54,9 @@ def gather(workspace: Workspace, proposal: str) -> PurchaseReport:
     mine = [one for one in history if one.proposal_id == proposal]
     if not mine or mine[0].kind is not EntryKind.PROPOSED:
         raise LedgerError(f"no proposal {proposal}", "a proposal of this ledger", "poolwright ledger history")
-    payload, deal = mine[0].payload, read_deal(workspace.settings.folder, mine[0].deal)
+    payload = mine[0].payload
     cut_off = date.fromisoformat(payload["as_of"])
+    deal = read_deal(workspace.settings.folder, mine[0].deal, cut_off)
     is_published = _is_published(workspace, deal, cut_off, proposal)
     return PurchaseReport(
         deal=facts(deal),

@@ -13,6 +13,7 @@ from reports.shares import batch_of, eligible_of, pool_of
 from reports.workbook import Form, Sheet
 
 T, C, M, S, N, D = Form.TEXT, Form.COUNT, Form.MONEY, Form.SHARE, Form.NUMBER, Form.DAY
+Heads = tuple[tuple[str, Form], ...]
 FORMS = {
     "_amount": M,
     "rate_mean": S,
@@ -52,7 +53,7 @@ def _decision(report: PoolReport) -> Iterator[Sheet]:
     steps = [
         (one.name, one.holding.count, one.holding.principal, one.of_open, one.of_before) for one in views.steps(report)
     ]
-    heads = (("Step", T), ("Receivables", C), ("Principal", M), ("Of open", S), ("Of the step before", S))
+    heads: Heads = (("Step", T), ("Receivables", C), ("Principal", M), ("Of open", S), ("Of the step before", S))
     yield Sheet("Funnel", titles.funnel_title(report), heads, steps)
     criteria = [
         (one.code, one.clause, one.text_en, one.text_zh, one.failed, one.unknown, one.only_reason, one.principal)
@@ -161,7 +162,15 @@ def _evidence(report: PoolReport) -> Iterator[Sheet]:
             for kind, table in (("tenth", report.model.bins), ("grade", report.model.grades))
             for one in table
         ]
-        heads = (("By", T), ("Part", T), ("Receivables", C), ("Predicted", S), ("Observed", S), ("From", S), ("To", S))
+        heads: Heads = (
+            ("By", T),
+            ("Part", T),
+            ("Receivables", C),
+            ("Predicted", S),
+            ("Observed", S),
+            ("From", S),
+            ("To", S),
+        )
         yield Sheet("Model", titles.model_title(report.model), heads, rows)
     tables = [
         (t.table, t.read, t.filtered, t.merged, t.published, t.quarantined, t.checks_passed, t.checks_failed)
@@ -170,8 +179,8 @@ def _evidence(report: PoolReport) -> Iterator[Sheet]:
     names = ("Read", "Filtered", "Merged", "Published", "Quarantined", "Checks kept", "Checks broken")
     yield Sheet("Data", titles.data_title(report.data), (("Table", T), *((one, C) for one in names)), tables)
     kept = [(one.name, one.meaning, one.checked, one.breaches) for one in report.data.invariants]
-    heads = (("Invariant", T), ("Promise", T), ("Looked at", C), ("Breaches", C))
-    yield Sheet("Invariants", titles.invariants_title(report.data), heads, kept)
+    promised: Heads = (("Invariant", T), ("Promise", T), ("Looked at", C), ("Breaches", C))
+    yield Sheet("Invariants", titles.invariants_title(report.data), promised, kept)
     made = [("Run", report.run_id), ("Engine", report.provenance.engine), ("Code", report.provenance.code_version)]
     made += [("Deal document", report.deal.document_hash), ("Model", report.model.version if report.model else "none")]
     made += [(one.table, one.snapshot) for one in report.provenance.snapshots]

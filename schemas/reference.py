@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 
+from schemas.expression_others import OTHERS
 from schemas.functions import FUNCTIONS, Function
 from schemas.house import DERIVED_TABLES, SOURCE_TABLES
 from schemas.table import MONEY_BOUND, UNITS, Column, Kind, Table
@@ -33,6 +34,19 @@ def tables_page() -> str:
 def functions_table() -> str:
     """Give every function of the expression language as a Markdown table."""
     return _markdown(("Function", "Gives", "Meaning"), [_function(each) for each in FUNCTIONS.values()])
+
+
+def others_table() -> str:
+    """Give every function over the borrower's other receivables as a Markdown table."""
+    rows = [
+        (
+            f"`{each.name}({', '.join(each.parameters)})`",
+            each.gives.value if each.gives else "kind of the value",
+            each.meaning,
+        )
+        for each in OTHERS.values()
+    ]
+    return _markdown(("Function", "Gives", "Meaning"), rows)
 
 
 def _function(function: Function) -> tuple[str, ...]:
