@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines import completion
-from pipelines.common import Common, DryRun, command, day, next_step, rows, say, scheduled
+from pipelines.common import Common, DryRun, command, day, next_step, rows, say
+from pipelines.unattended import scheduled
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from pipelines import completion
-from pipelines.common import AsOf, Common, DryRun, command, day, next_step, rows, say, scheduled
+from pipelines.common import AsOf, Common, DryRun, command, day, next_step, rows, say
+from pipelines.unattended import scheduled
 from schemas.errors import ConfigurationError
 
 models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)

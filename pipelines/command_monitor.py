@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.common import AsOf, Common, day, rows, say, scheduled
+from pipelines.common import AsOf, Common, day, rows, say
+from pipelines.unattended import scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.common import AsOf, Common, DealName, DryRun, day, next_step, rows, say, scheduled
+from pipelines.common import AsOf, Common, DealName, DryRun, day, next_step, rows, say
+from pipelines.unattended import scheduled
 
 if TYPE_CHECKING:
     from runtime.foresee import Foreseen

@@ -48,10 +48,6 @@ LogJson = Annotated[
     typer.Option("--log-json", help="Write progress as one JSON object a line.", envvar="POOLWRIGHT_LOG_JSON"),
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Colour nothing; NO_COLOR in the environment does the same.")]
-Wait = Annotated[
-    float | None,
-    typer.Option("--wait", min=0, help="Wait so many seconds for another run's end [operations.wait_seconds, 0]."),
-]
 AsOf = Annotated[str, typer.Option("--as-of", help="Day (YYYY-MM-DD): nothing from its start on is seen.")]
 DealName = Annotated[
     str, typer.Option("--deal", help="Name of a document in conf/deals.", autocompletion=completion.deals)
@@ -122,27 +118,10 @@ SHARED: Mapping[str, tuple[Any, object]] = {
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command function `(common, ...)` the options that all commands share."""
-    return _offered(function, SHARED, function)
+    return offered(function, SHARED, function)
 
 
-def scheduled(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a command that schedulers start: it can wait for another run's end, and people are told when it fails."""
-
-    def watched(common: Common, **given: object) -> None:
-        from pipelines.hooks import telling_failures
-
-        with telling_failures(common, _shown(given)):
-            function(common, **given)
-
-    return _offered(function, {**SHARED, "wait": (Wait, None)}, watched)
-
-
-def _shown(given: Mapping[str, object]) -> dict[str, str]:
-    """Give the options that a command was started with as text, without those that were left out."""
-    return {name: str(value) for name, value in given.items() if value not in {None, "", False}}
-
-
-def _offered(
+def offered(
     function: Callable[..., None], shared: Mapping[str, tuple[Any, object]], called: Callable[..., None]
 ) -> Callable[..., None]:
     """Give the function that typer offers: the options of a command and the shared ones behind them."""
@@ -194,6 +173,22 @@ def day(text: str, option: str = "--as-of") -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(f"{option} {text}", "a day written as YYYY-MM-DD", "the command line") from error
+
+
+def written(path: Path, content: bytes, option: str = "--out") -> Path:
+    """Write a file whole or not at all; give where it is.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{option} {path}: {error.strerror}", "a file that can be written", option) from error
+    return path
 
 
 def plain(value: object) -> object:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from features.spark_known import Known
+from features.spark_tenures import standing
 from features.states import StateConvention
 from pipelines.deals import read_deal
 from pipelines.signing import ledger
@@ -62,7 +63,7 @@ def lives(workspace: Workspace, deal: str, as_of: date) -> list[Tenure]:
 
 def given(workspace: Workspace, deal: str, as_of: date) -> tuple[dict[str, object], dict[str, str]]:
     """Give the deal and its tenures as a stage's extras, and what of them its answer depends on."""
-    document = read_deal(workspace.settings.folder, deal)
+    document = read_deal(workspace.settings.folder, deal, as_of)
     held = lives(workspace, deal, as_of)
     return {"deal": document, "tenures": held}, {"deal": document.hash, "tenures": identified(held)}
 
@@ -97,9 +98,10 @@ def known_of(task: Task, held: DataFrame) -> Known:
 
 
 def life_of(task: Task) -> tuple[DataFrame, Known]:
-    """Give the holdings of a stage, and what was known of them."""
+    """Give the holdings of a stage whose receivable is known, and what was known of them."""
     held = task.hold(held_frame(task.session, task.extras["tenures"], task.as_of), "held")
-    return held, known_of(task, held)
+    known = known_of(task, held)
+    return standing(held, known), known
 
 
 def rows_frame(task: Task, table: Table, rows: Sequence[Mapping[str, object]]) -> DataFrame:

@@ -64,7 +64,7 @@ def _at(task: Task, bought: DataFrame, cut: date) -> DataFrame:
     convention = task.settings.section("states", StateConvention)
     states = task.hold(receivable_states(logs, cut, zone, convention, task.hold), "states")
     inputs = {**logs, derived.RECEIVABLE_STATES.name: states, derived.RECEIVABLE_TAGS.name: told_then["tags"]}
-    view = build_view(inputs, told_then["pledged"], cut, zone)
+    view = build_view(inputs, told_then["pledged"], cut, zone, deal)
     view = view.join(bought.select(F.col("receivable_id").alias("_id")), F.col("state__receivable_id") == F.col("_id"))
     screened, failed = screen(task.hold(view.drop("_id"), "view"), deal, cut, told_then["champion"])
     clauses = _clauses(task, deal)

@@ -37,7 +37,7 @@ def pictures(told: Performance, currency: str) -> dict[str, charts.Picture]:
     if told.turnovers:
         columns = [_cash_column(row) for row in told.turnovers[-SHOWN_DAYS:]]
         keys = (("kept", "turned over"), ("held", "outstanding"), ("overdue", "later than allowed"))
-        title = titles.turnover_title(told, currency)
+        title = titles.waiting_title(told.turnovers[-SHOWN_DAYS:], SHOWN_DAYS)
         drawn["turnover"] = curves.columns_picture(title, columns, "day on which the cash came in", keys, short)
     return drawn
 
@@ -62,7 +62,7 @@ def _speed_lines(told: Performance) -> charts.Picture:
     paid = tuple((r.number, r.payment_rate) for r in told.together if r.payment_rate is not None)
     fast = tuple((r.number, r.smm) for r in told.together if r.smm is not None)
     lines = [Line("payment rate", paid, "all"), Line("prepaid", fast, "told")]
-    title = "What comes back in a month, of what was owed at its start"
+    title = titles.pace_title(told)
     keys = (("all", "all cash (payment rate)"), ("told", "prepaid (SMM)"))
     return curves.lines_picture(title, lines, "months since purchase", keys)
 

@@ -28,7 +28,7 @@ def wide_row(
     receivable = first(logs["receivables"], "receivable_id", state["receivable_id"])
     order = first(logs["orders"], "order_id", receivable.get("order_id"))
     reports = sorted(
-        (row for row in logs["credit_reports"] if row["borrower_id"] == receivable["borrower_id"]),
+        (row for row in logs["credit_reports"] if row["borrower_id"] == receivable.get("borrower_id")),
         key=lambda row: (row["happened_at"], row["known_at"], row["report_id"]),
     )
     position = first(pledged, "receivable_key", state["receivable_key"])
@@ -36,12 +36,12 @@ def wide_row(
         "state": state,
         "receivable": receivable,
         "tag": first(tags, "receivable_id", state["receivable_id"]),
-        "borrower": first(logs["borrowers"], "borrower_id", receivable["borrower_id"]),
+        "borrower": first(logs["borrowers"], "borrower_id", receivable.get("borrower_id")),
         "merchant": first(logs["merchants"], "merchant_id", receivable.get("merchant_id")),
         "order": order,
         "report": reports[-1] if reports else {},
         "blacklist": {
-            "is_borrower_listed": listed(logs["blacklist"], "BORROWER", receivable["borrower_id"], at),
+            "is_borrower_listed": listed(logs["blacklist"], "BORROWER", receivable.get("borrower_id"), at),
             "is_merchant_listed": listed(logs["blacklist"], "MERCHANT", receivable.get("merchant_id"), at),
             "is_device_listed": listed(logs["blacklist"], "DEVICE", order.get("device_id"), at),
         },

@@ -55,7 +55,9 @@ def pool(engine: SparkSession, real_data: Path, tmp_path_factory: pytest.TempPat
         for half, cut in enumerate(CUTS):
             with space.writing():
                 execute(STATES, space, cut)
-            bought = PurchaseList(DEAL, read_deal(CONF, DEAL).hash, cut, 10**12, tuple(items(space, cut, half)))
+            bought = PurchaseList(
+                DEAL, read_deal(CONF, DEAL, CUTS[0]).hash, cut, 10**12, tuple(items(space, cut, half))
+            )
             store.propose(bought, ALICE, at)
             store.approve(bought.proposal_id, BOB, at)
             store.book(bought.proposal_id, BOB, at)
@@ -107,7 +109,7 @@ def asked(db: duckdb.DuckDBPyConnection, name: str, **given: date) -> list[tuple
 
 def test_delinquency_and_triggers_are_those_of_plain_sql(pool: Workspace, sql: duckdb.DuckDBPyConnection) -> None:
     """At month starts over the whole tape: every bucket by count and principal, both triggers' values and states."""
-    deal = read_deal(CONF, DEAL)
+    deal = read_deal(CONF, DEAL, CUTS[0])
     fired = set()
     for day in LOOKED_AT:
         with pool.writing():
