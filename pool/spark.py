@@ -12,6 +12,7 @@ from pool.deal import CHAMPION, Deal, Limit, parsed
 from pool.ledger import Item, Pledge
 from pool.price import to_amount
 from pool.spark_view import screening_view
+from pool.traits import REGION
 from pool.triggers import Holding
 from pool.vocabulary import COLUMNS, engine_name, in_order
 from schemas import derived
@@ -96,7 +97,8 @@ def explain(
 def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal) -> DataFrame:
     """Give what the limits must know of the pool's receivables and of those that are eligible and free.
 
-    One column for each limit, named by its code: the member, the attribute, or the value that is averaged.
+    One column for each limit, named by its code: the member, the attribute, or the value that is averaged; and the
+    traits that `pool.traits` reads.
     """
     eligible = screenings.where("is_eligible").select(F.col("receivable_id").alias("eligible_id"))
     joined = view.join(eligible, F.col("state__receivable_id") == F.col("eligible_id"), "left")
@@ -110,6 +112,7 @@ def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal) -> DataFrame:
         (principal * F.lit(100)).cast("bigint").alias("principal_minor"),
         is_pooled.alias("is_pooled"),
         *(_limit_column(limit, resolve) for limit in deal.limits),
+        *_trait_columns(deal),
     )
 
 
@@ -252,3 +255,18 @@ def _limit_column(limit: Limit, resolve: _Resolver) -> Column:
     value = compile_expression(parsed(limit.expression), resolve)
     kind = Kind.REAL if limit.measure == "weighted_average" else parsed(limit.expression).kind
     return value.cast(engine_type(kind)).alias(limit.code)
+
+
+def _trait_columns(deal: Deal) -> list[Column]:
+    """Give what `pool.traits` reads; where the model tells no life, the mean month of level instalments stands in."""
+    probability, lifetime = F.col("tag__default_probability"), F.col("tag__lifetime_default_probability")
+    left = F.col("state__remaining_period_count").cast("double")
+    columns = {
+        "default_probability": probability,
+        "loss_rate": F.coalesce(lifetime, probability) * F.lit(float(deal.loss_given_default)),
+        "annual_rate": F.col("receivable__annual_rate").cast("double"),
+        "life_months": F.coalesce(F.col("tag__expected_life_months"), (left + F.lit(1.0)) / F.lit(2.0)),
+        "remaining_periods": left,
+        REGION: F.col("receivable__region_code"),
+    }
+    return [column.alias(name) for name, column in columns.items()]

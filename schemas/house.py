@@ -35,6 +35,7 @@ DERIVED_TABLES: tuple[Table, ...] = (
     derived.SCREENINGS,
     derived.SCREENING_FAILURES,
     derived.LIMIT_RESULTS,
+    derived.FAIRNESS_RESULTS,
     derived.TRIGGER_RESULTS,
     derived.PROPOSALS,
     derived.POSITIONS,
