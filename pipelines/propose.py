@@ -1,6 +1,6 @@
 """Stage `propose`: the batch that uses most of the cash under all limits, entered in the ledger for a second person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pipelines.daily import plan, run_day
 from pipelines.deals import all_pledges, pledged, pledges_hash, read_deal
 from pipelines.pool_life import rows_frame
+from pipelines.pool_triggers import watch_triggers
 from pipelines.progress import told
 from pipelines.proposed import fairness_lines, limit_lines, loosened_lines
 from pipelines.screen import build_view, inputs_of
@@ -21,15 +22,14 @@ from pool.ledger import EntryKind, PurchaseList
 from pool.people import Credentials
 from pool.price import to_amount, to_minor
 from pool.selection import Selection, select
-from pool.spark import holdings, limit_rows, proposal_rows
-from pool.triggers import TriggerResult, check_revolving, evaluate_triggers
+from pool.spark import limit_rows, proposal_rows
+from pool.triggers import check_revolving
 from runtime import clock
 from runtime.content import content_hash
 from runtime.stage import Stage, Task, execute, part
 from runtime.workspace import Workspace
 from schemas import derived
 from schemas.hashing import digest
-from schemas.spark import struct_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,6 @@ def run(task: Task) -> Mapping[str, DataFrame]:
     """Lay out the decision in `extras` as tables."""
     deal: Deal = task.extras["deal"]
     selection: Selection = task.extras["selection"]
-    fired: Sequence[TriggerResult] = task.extras["triggers"]
-    triggers = [(deal.name, task.as_of, one.code, one.value, one.threshold, one.is_fired, one.effect) for one in fired]
     purchase: PurchaseList = task.extras["purchase"]
     return {
         derived.PROPOSALS.name: proposal_rows(
@@ -54,7 +52,6 @@ def run(task: Task) -> Mapping[str, DataFrame]:
         ),
         derived.LIMIT_RESULTS.name: rows_frame(task, derived.LIMIT_RESULTS, limit_lines(selection)),
         derived.FAIRNESS_RESULTS.name: rows_frame(task, derived.FAIRNESS_RESULTS, fairness_lines(selection)),
-        derived.TRIGGER_RESULTS.name: task.session.createDataFrame(triggers, struct_type(derived.TRIGGER_RESULTS)),
     }
 
 
@@ -62,7 +59,7 @@ PROPOSE = Stage(
     name="propose",
     meaning="The batch that serves its aim best under all limits",
     reads=(derived.SCREENINGS,),
-    writes=(derived.PROPOSALS, derived.LIMIT_RESULTS, derived.FAIRNESS_RESULTS, derived.TRIGGER_RESULTS),
+    writes=(derived.PROPOSALS, derived.LIMIT_RESULTS, derived.FAIRNESS_RESULTS),
     run=run,
     per_deal=True,
 )
@@ -92,8 +89,7 @@ def propose(
         view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone, deal), "view")
         place = part(derived.SCREENINGS, as_of, deal_name)
         screenings = workspace.catalog.read(workspace.session, derived.SCREENINGS, place)
-        states = inputs[derived.RECEIVABLE_STATES.name]
-        triggers = evaluate_triggers(deal, holdings(states, held, deal.name), as_of)
+        triggers = watch_triggers(workspace, deal, as_of, to_minor(cash))
         unmet = [one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met]
         screened = content_hash(workspace.catalog.arrow(derived.SCREENINGS, place), derived.SCREENINGS.key)
         seed = digest([deal.hash, as_of.isoformat(), str(cash), pledges_hash(held), screened])
@@ -101,7 +97,7 @@ def propose(
         selection = select(rows, deal, 0 if unmet else to_minor(cash), aim, seed)
         origin = {"screenings": screened, "objective": aim.value, "seed": seed}
         purchase = selection.purchase_list(deal, as_of, origin)
-        given = {"deal": deal, "selection": selection, "triggers": triggers, "purchase": purchase, "view": view}
+        given = {"deal": deal, "selection": selection, "purchase": purchase, "view": view}
         depends = {"deal": deal.hash, "pledges": pledges_hash(held), "cash": str(cash), "list": purchase.proposal_id}
         told(execute(PROPOSE, workspace, as_of, deal_name, given, depends))
     reasons = (*unmet, *(() if unmet else selection.reasons), *(f"BREACH: {one}" for one in selection.breaches))

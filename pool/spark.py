@@ -9,17 +9,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pool.deal import CHAMPION, Deal, Limit, parsed
-from pool.ledger import Item, Pledge
+from pool.ledger import Item
 from pool.price import to_amount
 from pool.spark_view import screening_view
 from pool.traits import REGION
-from pool.triggers import Holding
 from pool.vocabulary import COLUMNS, engine_name, in_order
 from schemas import derived
 from schemas.spark import compile_expression, conform, engine_type
 from schemas.table import Kind
 
-__all__ = ["Explanation", "explain", "holdings", "limit_rows", "proposal_rows", "screen", "screening_view"]
+__all__ = ["Explanation", "explain", "limit_rows", "proposal_rows", "screen", "screening_view"]
 
 MICRO = 1_000_000
 
@@ -141,27 +140,6 @@ def proposal_rows(view: DataFrame, items: Sequence[Item], proposal_id: str, deal
         F.col("state__remaining_period_count").alias("remaining_period_number"),
     )
     return conform(rows, derived.PROPOSALS)
-
-
-def holdings(states: DataFrame, pledges: Sequence[Pledge], deal: str) -> list[Holding]:
-    """Give what a pool ever bought, as of the day of the states; what left it has no unpaid principal."""
-    bought = {pledge.receivable_key: pledge for pledge in pledges if pledge.deal == deal}
-    names = ("receivable_key", "current_principal_amount", "days_past_due", "worst_days_past_due", "is_written_off")
-    listed = pa.table({"bought_key": pa.array(sorted(bought), pa.string())})
-    keys = states.sparkSession.createDataFrame(listed, "bought_key string")
-    found = states.join(keys, F.col("receivable_key") == F.col("bought_key"), "inner").select(*names).toArrow()
-    return [_holding(bought[row["receivable_key"]], row) for row in found.to_pylist()]
-
-
-def _holding(pledge: Pledge, row: dict[str, object]) -> Holding:
-    is_held = pledge.closed_sequence is None
-    return Holding(
-        bought_principal_minor=pledge.principal_minor,
-        current_principal_minor=int(row["current_principal_amount"] * 100) if is_held else 0,  # type: ignore[operator]
-        days_past_due=int(str(row["days_past_due"])),
-        worst_days_past_due=int(str(row["worst_days_past_due"])),
-        is_written_off=bool(row["is_written_off"]),
-    )
 
 
 class _Resolver:

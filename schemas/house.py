@@ -37,6 +37,8 @@ DERIVED_TABLES: tuple[Table, ...] = (
     derived.LIMIT_RESULTS,
     derived.FAIRNESS_RESULTS,
     derived.TRIGGER_RESULTS,
+    derived.POOL_STANDINGS,
+    derived.TRIGGER_STATES,
     derived.PROPOSALS,
     derived.POSITIONS,
     derived.RECONCILIATIONS,
