@@ -37,7 +37,7 @@ def plainly(each: Limit, held: list[Row]) -> Fraction | None:
 
 
 @given(st.lists(row_values, max_size=12), any_limits(), st.integers(0, 20_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_values_and_headroom_are_those_of_plain_rows(values: list[Row], limits: tuple[Limit, ...], cash: int) -> None:
     """Before, after, and the distance to the bound: positive inside, negative beyond."""
     table, deal = rows_from(values), deal_with(*limits)
@@ -57,17 +57,17 @@ def test_values_and_headroom_are_those_of_plain_rows(values: list[Row], limits: 
 
 
 def test_a_broken_limit_lets_in_what_makes_it_no_worse() -> None:
-    """Four fifths of the pool carry the flag, half may: without the clause nothing mends it, with it the pool grows."""
+    """Four fifths of the pool carry the flag, three tenths may: nothing mends it, and with the clause the pool grows."""
     rows = [row_of(number, is_pooled=number < 5, P05=number != 0 and number < 9) for number in range(12)]
-    strict = limit("P05", "attribute_share", at_most="0.5")
-    soft = limit("P05", "attribute_share", maintain=True, at_most="0.5")
-    assert select(table_of(rows), deal_with(strict), 3000).items == ()
+    strict = limit("P05", "attribute_share", at_most="0.3")
+    soft = limit("P05", "attribute_share", maintain=True, at_most="0.3")
+    assert select(table_of(rows), deal_with(strict), 10**6).items == ()
     found = select(table_of(rows), deal_with(soft), 10**6)
     assert (len(found.items), found.breaches) == (7, ())
     [result] = found.results
     assert (result.is_maintained, result.is_kept, result.value_before) == (True, True, 0.8)
     assert result.value_after == pytest.approx(8 / 12)
-    assert result.headroom == pytest.approx(0.5 - 8 / 12)
+    assert result.headroom == pytest.approx(0.3 - 8 / 12)
 
 
 def test_a_kept_limit_gives_no_room_beyond_its_bound() -> None:
