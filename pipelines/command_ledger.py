@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines import completion
 from pipelines.command_pool import Actor
-from pipelines.common import Common, command, rows, say
+from pipelines.common import Common, command, next_step, rows, say
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
 
 ledger = typer.Typer(help="The append-only, hash-chained pledge ledger.", no_args_is_help=True, rich_markup_mode=None)
 people = typer.Typer(help="People who may act on the ledger.", no_args_is_help=True, rich_markup_mode=None)
-Proposal = Annotated[str, typer.Argument(help="Proposal id.")]
+Proposal = Annotated[str, typer.Argument(help="Proposal id.", autocompletion=completion.proposals)]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.")]
-Deal = Annotated[str, typer.Option("--deal", help="Only this pool's.")]
+Deal = Annotated[str, typer.Option("--deal", help="Only this pool's.", autocompletion=completion.deals)]
+NEXT = {
+    "approve": "poolwright settle {proposal} --as NAME",
+    "book": "poolwright report --as-of DATE --deal {deal}",
+}
+"""Which command comes after an act."""
 
 
 @command
@@ -48,6 +54,8 @@ def _act(common: Common, verb: str, proposal: str, actor: str, **more: str) -> N
         store.close()
     entry = done.entry
     say(f"{entry.kind.value} {proposal}" + ("" if done.is_new else ": it was already; nothing to do"))
+    if verb in NEXT:
+        next_step(NEXT[verb].format(proposal=proposal, deal=entry.deal))
     result = {"sequence": entry.sequence, "kind": entry.kind.value, "proposal": proposal, "hash": entry.entry_hash}
     common.answer({**result, "new": done.is_new}, lambda console: console.print(f"ledger entry {entry.sequence}"))
 

@@ -23,6 +23,7 @@ from pipelines.govern import ASSESSMENT, CONFIGURATION, JUDGED
 from pipelines.label import LABEL
 from pipelines.later_data import audit
 from pipelines.model_card import keep_card
+from pipelines.planning import plan_day
 from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
 from pipelines.score import registry
@@ -31,9 +32,10 @@ from pipelines.sweep import Sweep
 from pipelines.term import with_term
 from pipelines.training_rows import first_log, training_rows
 from runtime import clock
+from runtime.foresee import Foreseen, foresee
 from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.settings import machine_user
-from runtime.stage import execute
+from runtime.stage import Stage, execute
 from runtime.workspace import Workspace
 from schemas import derived
 from schemas.hashing import canonical_json
@@ -84,6 +86,22 @@ def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> 
     return trained
 
 
+def would_train(workspace: Workspace, as_of: date) -> tuple[list[Foreseen], bool, str]:
+    """Say which stages of the observation days a training would run, whether it would fit a model, and why."""
+    days, history, until = _days(workspace, as_of), workspace.runs.all(), {"data_until": as_of.isoformat()}
+    stages: tuple[tuple[Stage, dict[str, str]], ...] = ((STATES, {}), (FEATURIZE, {}), (LABEL, until))
+    found = [
+        one
+        for day in days
+        for one in plan_day([foresee(stage, workspace, day, "", depends, history) for stage, depends in stages])
+    ]
+    if any(one.is_due for one in found):
+        return found, True, "after the days above"
+    before = workspace.runs.get(_manifest(workspace, as_of, days).run)
+    is_fitted = before is not None and before.status == "finished"
+    return found, not is_fitted, "stands already" if is_fitted else "settings or code changed, or it never ran"
+
+
 def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Trained:
     """Give what a run has given before; let who signs now answer for it where nobody did."""
     store = registry(workspace)
@@ -108,6 +126,11 @@ def _reach(feature: Feature) -> int | None:
     return None if None in spans else max(span or 0 for span in spans)
 
 
+def _days(workspace: Workspace, as_of: date) -> list[date]:
+    horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
+    return workspace.settings.section("observation", TrainingDays).between(first_log(workspace), as_of, horizon)
+
+
 def observe(workspace: Workspace, as_of: date) -> list[date]:
     """Compute states, features and labels of every observation day that is over by `as_of`; give the days.
 
@@ -115,8 +138,7 @@ def observe(workspace: Workspace, as_of: date) -> list[date]:
         ModelError: There are no logs.
         ConfigurationError: They are too short for a single day.
     """
-    horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
-    days = workspace.settings.section("observation", TrainingDays).between(first_log(workspace), as_of, horizon)
+    days = _days(workspace, as_of)
     until = {"data_until": as_of}
     with workspace.scratch(f"sweep-until-{as_of}") as scratch:
         sweep = Sweep(workspace, days, scratch)

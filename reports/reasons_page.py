@@ -7,7 +7,7 @@ from typing import Any
 
 from reports import words
 from reports.pages import page
-from reports.views import Tile
+from reports.rows import Tile
 
 Row = Mapping[str, Any]
 THEMES, GIVEN, STEPS = 15, 20, 12
