@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import typer
-from typer.models import CommandInfo
+from typer.models import CommandInfo, TyperInfo
 
 HEAD = "Examples:"
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -45,6 +45,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
     "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html",),
+    "report esma": ("poolwright report esma --as-of 2025-09-02 --deal demo_consumer --out annex.csv",),
+    "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
     "rollforward": ("poolwright rollforward --from 2025-01-01 --to 2025-09-01",),
     "approve": ("poolwright approve PROPOSAL --as bob",),
     "reject": ('poolwright reject PROPOSAL --reason "Cash is needed elsewhere" --as bob',),
@@ -87,11 +89,14 @@ def show_examples(app: typer.Typer) -> None:
         info.epilog = f"\b\n{HEAD}\n{lines}" if lines else None
 
 
-def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo]]:
-    """Give every command of the command line by its words."""
+def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo | TyperInfo]]:
+    """Give every command of the command line by its words, and groups that are commands by themselves."""
     for info in app.registered_commands:
         name = info.name or str(info.callback.__name__ if info.callback else "").replace("_", "-")
         yield f"{above}{name}", info
     for group in app.registered_groups:
         if group.typer_instance:
+            callback = group.typer_instance.registered_callback
+            if callback and callback.invoke_without_command is True:
+                yield f"{above}{group.name}", group
             yield from infos(group.typer_instance, f"{above}{group.name} ")

@@ -23,6 +23,7 @@ from pipelines.common import SHARED
 from pipelines.examples import EXAMPLES
 from pipelines.lay_out import LayoutSettings
 from pipelines.schedule import TrainingDays
+from pool.watch import WatchParameters
 from runtime.operations import DagsterSettings, OperationsSettings
 from runtime.settings import EngineSettings, PlatformSettings, StorageSettings, load_settings
 
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "monitoring": MonitoringParameters,
     "operations": OperationsSettings,
     "dagster": DagsterSettings,
+    "pool": WatchParameters,
 }
 """Every section of the settings with the type that its owner declares."""
 KINDS = {
@@ -88,6 +90,8 @@ def commands_page(app: typer.Typer) -> str:
 def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own click
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield f"{above}{name}", command
             yield from _commands(command, f"{above}{name} ")
         else:
             yield f"{above}{name}", command
