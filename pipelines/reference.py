@@ -41,6 +41,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "pool": WatchParameters,
     "operations": OperationsSettings,
     "dagster": DagsterSettings,
+    "pool": WatchParameters,
 }
 """Every section of the settings with the type that its owner declares."""
 KINDS = {
@@ -92,6 +93,8 @@ def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa
         if not hasattr(command, "commands") or command.invoke_without_command:
             yield f"{above}{name}", command
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield f"{above}{name}", command
             yield from _commands(command, f"{above}{name} ")
 
 
