@@ -14,6 +14,8 @@ from pipelines import (
     command_model,
     command_monitor,
     command_pool,
+    command_proposals,
+    command_purchase,
     command_study,
     command_workspace,
 )
@@ -35,6 +37,8 @@ for part in (
     command_model,
     command_monitor,
     command_pool,
+    command_proposals,
+    command_purchase,
     command_ledger,
     command_workspace,
 ):
