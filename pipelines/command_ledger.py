@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines import completion
 from pipelines.common import Common, command, rows, say
 from schemas.errors import ConfigurationError
 
 ledger = typer.Typer(help="The append-only, hash-chained pledge ledger.", no_args_is_help=True, rich_markup_mode=None)
 people = typer.Typer(help="People who may act on the ledger.", no_args_is_help=True, rich_markup_mode=None)
-Deal = Annotated[str, typer.Option("--deal", help="Only this pool's.")]
+Deal = Annotated[str, typer.Option("--deal", help="Only this pool's.", autocompletion=completion.deals)]
 Out = Annotated[Path, typer.Option("--out", help="File to write.")]
 HeadFile = Annotated[Path | None, typer.Option("--head", help="A head that a witness keeps.")]
 PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of whoever must have signed the head.")]

@@ -1,41 +1,15 @@
-"""Commands for the day: run the stages, propose a purchase, explain a receivable, write the report."""
+"""Commands for the day: screen, propose a purchase, explain a receivable, write the report."""
 
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, DealName, command, day, pairs, rows, say
+from pipelines.common import AsOf, Common, DealName, Receivable, command, day, next_step, pairs, rows, say
 from schemas.errors import ConfigurationError
 
-To = Annotated[str, typer.Option("--to", help="Last stage to run.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
 Cash = Annotated[str, typer.Option("--cash", help="Money that the purchase may use.")]
 Actor = Annotated[str, typer.Option("--as", help="Who acts; the secret is POOLWRIGHT_SECRET, else asked.")]
-
-
-@command
-def run(
-    common: Common,
-    as_of: AsOf,
-    deal: DealName = "",
-    to: To = "",
-    dry_run: DryRun = False,  # noqa: FBT002 - a flag of the command line
-) -> None:
-    """Run the daily batch: states, features, tags and, for a deal, its screening."""
-    from pipelines.daily import plan, run_day
-
-    stages = plan(deal, to)
-    if dry_run:
-        lines = [(stage.name, stage.meaning, ", ".join(table.name for table in stage.writes)) for stage in stages]
-        common.answer([line[0] for line in lines], rows("Would run", ["stage", "does", "writes"], lines))
-        return
-    with common.workspace() as space, space.writing():
-        outcomes = run_day(space, day(as_of), deal, stages)
-    result = [{"stage": one.manifest.stage, "run": one.manifest.run, "fresh": one.fresh} for one in outcomes]
-    if common.json:
-        common.answer(result, rows("", [], []))
 
 
 @command
@@ -52,9 +26,7 @@ def screen(common: Common, as_of: AsOf, deal: DealName) -> None:
 
 
 @command
-def explain(
-    common: Common, receivable: Annotated[str, typer.Argument(help="Receivable id.")], as_of: AsOf, deal: DealName
-) -> None:
+def explain(common: Common, receivable: Receivable, as_of: AsOf, deal: DealName) -> None:
     """Show one receivable against every criterion: clause, value, threshold, outcome."""
     from pipelines.screen import explained
 
@@ -76,23 +48,10 @@ def propose(common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Acto
         say(f"[yellow]{reason}[/]")
     shown = {name.replace("_", " "): _shown(value) for name, value in done.figures.items()}
     common.answer(done.figures, pairs(f"Proposal {done.proposal_id or '(nothing to buy)'}", shown))
+    if not done.reasons:
+        next_step(f"poolwright proposals show {done.proposal_id}")
+        next_step(f"poolwright approve {done.proposal_id} --as ANOTHER")
     raise typer.Exit(1 if done.reasons else 0)
-
-
-@command
-def report(
-    common: Common,
-    as_of: AsOf,
-    deal: DealName,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write [reports/ in the workspace].")] = None,
-) -> None:
-    """Write the pool report of a day: one HTML file that needs nothing else."""
-    from pipelines.report import write_report
-
-    with common.workspace() as space:
-        path = write_report(space, day(as_of), deal, out)
-    say("The report is one file; open it in a browser:")
-    common.answer({"report": str(path)}, lambda console: console.print(str(path), soft_wrap=True))
 
 
 @command
@@ -141,5 +100,5 @@ def amount(text: str, option: str = "--cash", lowest: Decimal | float | None = D
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (run, screen, explain, propose, report, rollforward):
+    for function in (screen, explain, propose, rollforward):
         app.command(rich_help_panel="The day")(function)

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines import completion
 from pipelines.common import Common, command, pairs, rows, say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 proposals = typer.Typer(help="Proposed purchases.", no_args_is_help=True, rich_markup_mode=None)
-Proposal = Annotated[str, typer.Argument(help="Proposal id.")]
+Proposal = Annotated[str, typer.Argument(help="Proposal id.", autocompletion=completion.proposals)]
 LISTED = 20
 """So many near-duplicate groups are shown; --json gives all."""
 
 
 @proposals.command("list")
 @command
-def list_proposals(common: Common, deal: Annotated[str, typer.Option("--deal", help="Only this pool's.")] = "") -> None:
+def list_proposals(
+    common: Common,
+    deal: Annotated[str, typer.Option("--deal", help="Only this pool's.", autocompletion=completion.deals)] = "",
+) -> None:
     """List the proposals with their states; one whose inputs have changed has expired."""
     from pipelines.proposals import standings
 

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines import completion
 from pipelines.command_pool import Actor, amount
-from pipelines.common import AsOf, Common, DealName, command, day, say
+from pipelines.common import AsOf, Common, DealName, command, day, next_step, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pool.store import Outcome
     from runtime.workspace import Workspace
 
-Proposal = Annotated[str, typer.Argument(help="Proposal id.")]
+Proposal = Annotated[str, typer.Argument(help="Proposal id.", autocompletion=completion.proposals)]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.")]
 On = Annotated[str, typer.Option("--on", help="Day of the purchase (YYYY-MM-DD) [today].")]
 Paid = Annotated[str, typer.Option("--cash", help="Money that was paid; it must be the price to the cent.")]
@@ -24,6 +25,12 @@ Broken = Annotated[str, typer.Option("--clause", help="Code of the criterion tha
 Accepted = Annotated[
     str, typer.Option("--accept-near-duplicates", help="Why near-duplicates are no hindrance; it is kept.")
 ]
+
+NEXT = {
+    "APPROVED": "poolwright settle {proposal} --cash PRICE --as NAME",
+    "BOOKED": "poolwright report --as-of DATE --deal {deal}",
+}
+"""Which command comes after an act."""
 
 
 @command
@@ -136,6 +143,8 @@ def _day(space: "Workspace", text: str) -> "date":
 def _tell(common: Common, done: "Outcome") -> None:
     entry = done.entry
     say(f"{entry.kind.value} {entry.proposal_id}" + ("" if done.is_new else ": it was already; nothing to do"))
+    if entry.kind.value in NEXT:
+        next_step(NEXT[entry.kind.value].format(proposal=entry.proposal_id, deal=entry.deal))
     result = {"sequence": entry.sequence, "kind": entry.kind.value, "proposal": entry.proposal_id}
     result |= {"hash": entry.entry_hash, "new": done.is_new}
     common.answer(result, lambda console: console.print(f"ledger entry {entry.sequence}"))

@@ -76,7 +76,7 @@ def clean_up(workspace: Workspace, deal_name: str, as_of: date, by: Credentials,
         LedgerError: The deal has no clean-up call, still revolves, or the pool is not small enough.
         CatalogError: The day was not run.
     """
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     with ledger(workspace) as store:
         store.admit(EntryKind.CLEANED_UP, by)
         if deal.clean_up_share is None:
@@ -111,7 +111,7 @@ def taken_back(workspace: Workspace, store: LedgerStore, deal_name: str, as_of: 
         ConfigurationError: The deal has no such criterion.
         CatalogError: The day was not run.
     """
-    criteria = {each.code: each for each in read_deal(workspace.settings.folder, deal_name).criteria}
+    criteria = {each.code: each for each in read_deal(workspace.settings.folder, deal_name, as_of).criteria}
     if back.code not in criteria:
         raise ConfigurationError(
             f"--clause {back.code}", f"a criterion of {deal_name}: {', '.join(criteria)}", "--clause"

@@ -80,7 +80,7 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
     Raises:
         AccessError: The person may not propose; then nothing is run or published.
     """
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     with ledger(workspace) as store:
         store.admit(EntryKind.PROPOSED, by)
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
@@ -89,7 +89,7 @@ def propose(workspace: Workspace, as_of: date, deal_name: str, cash: Decimal, by
         inputs = inputs_of(workspace, as_of)
         task = Task(workspace.session, workspace.settings, as_of, deal_name, inputs, {}, scratch)
         zone = workspace.settings.platform.time_zone
-        view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone), "view")
+        view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone, deal), "view")
         place = part(derived.SCREENINGS, as_of, deal_name)
         screenings = workspace.catalog.read(workspace.session, derived.SCREENINGS, place)
         states = inputs[derived.RECEIVABLE_STATES.name]
@@ -132,7 +132,8 @@ def _listed(
     open_now = [one for one in held if one.closed_sequence is None]
     inputs, near = inputs_now(workspace, deal.name, as_of, items, open_now)
     purchase = selection.purchase_list(deal, as_of, inputs)
-    return replace(purchase, items=items, near_duplicates=near, valid_until=last_day(deal, as_of))
+    chosen = {"aim": selection.aim.value}
+    return replace(purchase, items=items, selection=chosen, near_duplicates=near, valid_until=last_day(deal, as_of))
 
 
 def secrets_of(workspace: Workspace) -> dict[str, str]:

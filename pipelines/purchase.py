@@ -41,7 +41,7 @@ def inputs_now(
         held: Open pledges of all pools.
     """
     found = near_duplicates(items, held)
-    deal = _deal(workspace, deal_name)
+    deal = _deal(workspace, deal_name, as_of)
     contents = {
         table.name: content_hash(workspace.catalog.arrow(table, part(table, as_of, deal_name)), table.key)
         for table in HASHED
@@ -56,9 +56,17 @@ def inputs_now(
 
 
 def last_day(deal: Deal, as_of: date) -> date:
-    """Give the last day on which a list of that cut-off may be settled: before the next cut-off and while revolving."""
-    before_next = as_of + timedelta(days=deal.calendar.purchase_every_days - 1)
-    return max(as_of, min(before_next, deal.calendar.revolving_end_on - timedelta(days=1)))
+    """Give the last day on which a list of that cut-off may be settled.
+
+    The day before the next cut-off; where the deal has no rule for cut-offs, before the purchase day after the coming
+    one; and while the pool revolves.
+    """
+    days = deal.calendar
+    tomorrow, end = as_of + timedelta(days=1), days.revolving_end_on - timedelta(days=1)
+    purchases = days.days_of("purchase", as_of, end)
+    coming = purchases[0] if purchases else as_of
+    later = days.days_of("cut_off", tomorrow, end) if "cut_off" in days.rules else purchases[1:]
+    return max(coming, later[0] - timedelta(days=1) if later else end, as_of)
 
 
 def today(workspace: Workspace) -> date:
@@ -125,9 +133,9 @@ def _held(store: LedgerStore) -> list[Pledge]:
     return positions(store.history())
 
 
-def _deal(workspace: Workspace, name: str) -> Deal | None:
+def _deal(workspace: Workspace, name: str, on: date) -> Deal | None:
     try:
-        return read_deal(workspace.settings.folder, name)
+        return read_deal(workspace.settings.folder, name, on)
     except ConfigurationError:
         return None
 

@@ -193,6 +193,7 @@ def _judged(view: DataFrame, deal: Deal, as_of: date, champion: str | None) -> D
     expressions = [parsed(criterion.expression) for criterion in deal.criteria]
     letters = [_letter(compile_expression(expression, resolve)) for expression in expressions]
     looked_at = in_order(name for expression in expressions for name in expression.columns)
+    kinds = {**COLUMNS, **{each.name: each.kind for each in deal.others}}
     return view.select(
         F.col("state__receivable_id").alias("receivable_id"),
         F.lit(as_of).alias("as_of"),
@@ -200,7 +201,7 @@ def _judged(view: DataFrame, deal: Deal, as_of: date, champion: str | None) -> D
         F.col("state__receivable_key").alias("receivable_key"),
         F.concat(*letters).alias("outcomes"),
         F.col("state__current_principal_amount").alias("current_principal_amount"),
-        *(_shown(name, resolve(name)).alias(engine_name(name)) for name in looked_at),
+        *(_shown(name, _text(resolve(name), kinds[name])).alias(engine_name(name)) for name in looked_at),
     )
 
 
@@ -209,7 +210,7 @@ def _letter(passes: Column) -> Column:
 
 
 def _shown(name: str, value: Column) -> Column:
-    return F.concat(F.lit(f"{name}="), F.coalesce(_text(value, COLUMNS[name]), F.lit("null")))
+    return F.concat(F.lit(f"{name}="), F.coalesce(value, F.lit("null")))
 
 
 def _text(value: Column, kind: Kind) -> Column:

@@ -60,19 +60,20 @@ def check_revolving(deal: Deal, fired: Sequence[TriggerResult], as_of: date) -> 
 
 
 def _evaluated(deal: str, trigger: Trigger, pool: list[Holding], as_of: date) -> TriggerResult:
+    late_from = trigger.days_past_due or 0
     if trigger.measure == "cumulative_default_rate":
         whole = sum(each.bought_principal_minor for each in pool)
         part = sum(each.bought_principal_minor for each in pool if _defaulted(each, trigger))
     else:
         whole = sum(each.current_principal_minor for each in pool)
-        part = sum(each.current_principal_minor for each in pool if each.days_past_due >= trigger.days_past_due)
-    is_fired = part * 10**9 > int(trigger.at_most * 10**9) * whole
+        part = sum(each.current_principal_minor for each in pool if each.days_past_due >= late_from)
+    is_fired = part * 10**9 > int(trigger.bound * 10**9) * whole
     value = part / whole if whole else None
-    return TriggerResult(deal, as_of, trigger.code, value, float(trigger.at_most), is_fired, trigger.effect)
+    return TriggerResult(deal, as_of, trigger.code, value, float(trigger.bound), is_fired, trigger.effect)
 
 
 def _defaulted(holding: Holding, trigger: Trigger) -> bool:
-    return holding.is_written_off or holding.worst_days_past_due >= trigger.days_past_due
+    return holding.is_written_off or holding.worst_days_past_due >= (trigger.days_past_due or 0)
 
 
 def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerResult], as_of: date) -> ConditionResult:
@@ -82,5 +83,8 @@ def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerR
     if condition.requires == "deal_effective":
         first = max(deal.effective_on, deal.calendar.first_cut_off_on)
         return ConditionResult(condition.code, as_of >= first, f"as_of={as_of}; first_day={first}")
+    if condition.requires == "purchase_day":
+        is_one = bool(deal.calendar.days_of("purchase", as_of, as_of))
+        return ConditionResult(condition.code, is_one, f"as_of={as_of}")
     codes = [result.code for result in fired if result.is_fired]
     return ConditionResult(condition.code, not codes, "fired=" + (", ".join(codes) or "none"))

@@ -9,8 +9,6 @@ import pyarrow.compute as pc
 
 LINEAGE = ("feature_snapshot", "deal_hash")
 SIGNIFICANT_DIGITS = 12
-HASHED_ROWS = 1_000_000
-"""So many texts are joined and hashed at a time."""
 
 
 def content_hash(rows: pa.Table, key: Sequence[str]) -> str:
@@ -48,15 +46,16 @@ def _column_digest(column: pa.ChunkedArray) -> bytes:
         values = column.cast(pa.float64()).fill_null(0.0).to_numpy()
         digest.update(round_significant(values).tobytes())
     else:
-        texts = pc.cast(column, pa.string()).fill_null("")
-        for start in range(0, len(texts), HASHED_ROWS):
-            some = texts.slice(start, HASHED_ROWS)
-            for chunk in pc.binary_join_element_wise(pc.cast(pc.utf8_length(some), pa.string()), some, ":").chunks:
-                digest.update(_characters(chunk))
+        for part in column.chunks:
+            texts = pc.cast(part, pa.large_string()).fill_null("")
+            lengths = pc.cast(pc.utf8_length(texts), pa.large_string())
+            digest.update(_written(pc.binary_join_element_wise(lengths, texts, pa.scalar(":", pa.large_string()))))
     return digest.digest()
 
 
-def _characters(texts: pa.StringArray) -> memoryview:
-    """Give the bytes of all texts one after the other."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return memoryview(texts.buffers()[2] or b"")[offsets[0] : offsets[-1]] if len(texts) else memoryview(b"")
+def _written(texts: pa.LargeStringArray) -> memoryview:
+    """Give the bytes of all texts one after the other, as Arrow holds them."""
+    ends = np.frombuffer(texts.buffers()[1], dtype=np.int64)
+    held = texts.buffers()[2]
+    first, last = ends[texts.offset], ends[texts.offset + len(texts)]
+    return memoryview(held)[first:last] if held else memoryview(b"")
