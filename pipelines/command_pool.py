@@ -61,6 +61,16 @@ def propose(
 
 
 @command
+def worst_pool(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Show how loose a deal is: the worst pool that its criteria and limits allow, beside the pool that there is."""
+    from pipelines.worst_pool import lines, worst_of
+
+    with common.workspace() as space, space.writing():
+        found = lines(worst_of(space, day(as_of), deal))
+    common.answer(found, rows(f"The worst pool of {deal}", list(found[0]), [list(one.values()) for one in found]))
+
+
+@command
 def report(
     common: Common,
     as_of: AsOf,
@@ -122,5 +132,5 @@ def _money(text: str) -> Decimal:
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (screen, explain, propose, report, rollforward):
+    for function in (screen, explain, propose, worst_pool, report, rollforward):
         app.command(rich_help_panel="The day")(function)
