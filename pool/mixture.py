@@ -5,7 +5,7 @@ few are in the worst mixture, no more than there are limits: kinds enter the pro
 would make it worse (column generation).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -71,6 +71,13 @@ def worst_mixture(kinds: Kinds) -> Mixture | None:
     """Find the mixture with the largest average value; None where no mixture keeps the limits."""
     if not len(kinds.values):
         return None
+    size = float(np.abs(kinds.values).max()) or 1.0
+    found = _generated(replace(kinds, values=kinds.values / size))
+    return replace(found, value=found.value * size) if found else None
+
+
+def _generated(kinds: Kinds) -> Mixture | None:
+    """Let kinds in until none would make the mixture worse; the largest value is one, so that the solver sees it."""
     chosen = _first(kinds)
     listed = tuple(np.empty(0, dtype=np.int64) for _ in kinds.members)
     for _ in range(ROUNDS):
@@ -78,7 +85,7 @@ def worst_mixture(kinds: Kinds) -> Mixture | None:
         wider = _overfilled(kinds, chosen, found.parts, listed)
         profit = _profits(kinds, found)
         profit[chosen] = 0.0
-        better = np.flatnonzero(profit > NEGLIGIBLE * max(1.0, abs(found.value)))
+        better = np.flatnonzero(profit > NEGLIGIBLE)
         if not len(better) and sum(map(len, wider)) == sum(map(len, listed)):
             break
         chosen = np.union1d(chosen, better[np.argsort(-profit[better], kind="stable")[:MANY]])
@@ -103,9 +110,8 @@ def _solve(kinds: Kinds, chosen: Whole, listed: tuple[Whole, ...]) -> _Solved:
         rows.append((each.members[chosen][None, :] == names[:, None]).astype(np.float64))
         rooms.append(np.full(len(names), each.share))
     matrix, room = np.concatenate(rows), np.concatenate(rooms)
-    penalty = PENALTY * (1.0 + float(np.abs(kinds.values).max()))
     found = linprog(
-        np.append(-kinds.values[chosen], penalty),
+        np.append(-kinds.values[chosen], PENALTY),
         A_ub=np.column_stack([matrix, np.full(len(room), -1.0)]),
         b_ub=room,
         A_eq=np.append(np.ones(len(chosen)), 0.0)[None, :],

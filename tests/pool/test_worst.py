@@ -76,8 +76,10 @@ def test_the_worst_pool_is_at_its_limits() -> None:
     life, income = found["life_months"], found["annual_yield"]
     assert life.offered < life.supply <= life.kinds  # type: ignore[operator]
     assert income.offered > income.supply >= income.kinds  # type: ignore[operator]
+    assert loss.distance < 0, "this pool is beyond the limit already"
+    assert life.distance is not None
     assert income.distance is not None
-    assert income.distance < 0
+    assert min(life.distance, income.distance) > 0
 
 
 def test_a_limit_on_borrowers_says_nothing_of_kinds_and_one_on_regions_does() -> None:
