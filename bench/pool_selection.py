@@ -98,8 +98,8 @@ def measure(folder: Path) -> dict[str, float]:
 def _line(name: str, found: Selection, seconds: float, gap: float) -> str:
     used = found.cash_used / found.cash_available
     return (
-        f"{name:24s} {seconds:6.1f} s  {len(found.items):8,d} bought  {used:7.2%} of the cash  {gap:.4%} below"
-        f" the bound  {len(found.breaches)} breaches  binding: {' '.join(found.binding)}"
+        f"{name:24s} {seconds:6.1f} s  {len(found.items):8,d} bought  {used:7.2%} of the cash  "
+        f"{gap:.4%} below the bound  {len(found.breaches)} breaches  binding: {' '.join(found.binding)}"
     )
 
 

@@ -32,7 +32,7 @@ def static_months(held: DataFrame, months: DataFrame, known: Known, definition: 
         purchase_id, month_number, and for the month: opening_count, opening, scheduled, paid, prepaid, cash, yield,
         refunded, corrected, written_off, recovered, left, closing and defaulted in units, defaulted_count.
     """
-    events = _events(held, known).join(months, "purchase_id")
+    events = _events(held, known).drop("until_on").join(months, "purchase_id")
     events = events.where((F.col("day_on") >= F.col("starts_on")) & (F.col("day_on") < F.col("ends_on")))
     names = (*MOVES, "yield", "asked")
     sums = events.groupBy(*MONTH).agg(*(F.sum(f"{name}_units").alias(f"_{name}") for name in names))

@@ -16,6 +16,11 @@ OF_DUE = ("due_units", "in_time_units", "late_units", "fallen_away_units", "open
 CASH = ("principal_units", "interest_units", "fee_units", "penalty_units", "recovered_units")
 
 
+def standing(held: DataFrame, known: Known) -> DataFrame:
+    """Keep the holdings whose receivable is known; of one that was withdrawn nothing can be expected."""
+    return held.join(known.receivables().select("receivable_id"), "receivable_id", "left_semi")
+
+
 def in_tenure(day: str) -> Column:
     """Tell whether a day lies within the holding."""
     return (F.col(day) >= F.col("bought_on")) & (F.col(day) < F.col("until_on"))
@@ -75,7 +80,8 @@ def _reached(total: str) -> Column:
 def _covered_by_day(lines: DataFrame, covers: DataFrame) -> DataFrame:
     """Add to every instalment all that had come in by the end of the day on which it was expected."""
     days = covers.select(*HOLDING, F.col("moved_on").alias("expected_on"), "cover_units", F.lit(0).alias("_is_line"))
-    both = lines.withColumn("_is_line", F.lit(1)).unionByName(days, allowMissingColumns=True)
+    told = lines.withColumns({"cover_units": F.lit(0).cast("bigint"), "_is_line": F.lit(1)})
+    both = told.unionByName(days, allowMissingColumns=True)
     so_far = Window.partitionBy(*HOLDING).orderBy("expected_on", "_is_line")
     reached = F.sum("cover_units").over(so_far.rowsBetween(Window.unboundedPreceding, 0))
     return both.withColumn("_in_time", reached).where("_is_line = 1").drop("_is_line", "cover_units")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.common import AsOf, Common, DealName, command, day, rows
+from schemas.triggers import TRIGGER_STATES
 
 if TYPE_CHECKING:
     from schemas.table import Table
@@ -111,7 +112,6 @@ def triggers(common: Common, as_of: AsOf, deal: DealName) -> None:
     from pipelines.deals import read_deal
     from pipelines.pool_triggers import watch_triggers
     from pipelines.pool_watch import rows_of
-    from schemas.derived import TRIGGER_STATES
 
     on = day(as_of)
     with common.workspace() as space, space.writing():

@@ -1,7 +1,6 @@
 """Commands for the day: screen, propose a purchase, explain a receivable, write the report."""
 
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,22 +70,6 @@ def worst_pool(common: Common, as_of: AsOf, deal: DealName) -> None:
 
 
 @command
-def report(
-    common: Common,
-    as_of: AsOf,
-    deal: DealName,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write [reports/ in the workspace].")] = None,
-) -> None:
-    """Write the pool report of a day: one HTML file that needs nothing else."""
-    from pipelines.report import write_report
-
-    with common.workspace() as space:
-        path = write_report(space, day(as_of), deal, out)
-    say("The report is one file; open it in a browser:")
-    common.answer({"report": str(path)}, lambda console: console.print(str(path), soft_wrap=True))
-
-
-@command
 def rollforward(
     common: Common,
     first: Annotated[str, typer.Option("--from", help="First day of the series.")],
@@ -132,5 +115,5 @@ def _money(text: str) -> Decimal:
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (screen, explain, propose, worst_pool, report, rollforward):
+    for function in (screen, explain, propose, worst_pool, rollforward):
         app.command(rich_help_panel="The day")(function)

@@ -175,6 +175,22 @@ def day(text: str, option: str = "--as-of") -> date:
         raise ConfigurationError(f"{option} {text}", "a day written as YYYY-MM-DD", "the command line") from error
 
 
+def written(path: Path, content: bytes, option: str = "--out") -> Path:
+    """Write a file whole or not at all; give where it is.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{option} {path}: {error.strerror}", "a file that can be written", option) from error
+    return path
+
+
 def plain(value: object) -> object:
     """Turn a value that JSON does not know into one that it does."""
     if isinstance(value, date | datetime):

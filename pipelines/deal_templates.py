@@ -54,13 +54,13 @@ def _family(title: str, items: tuple[Item, ...], deals: Mapping[str, Deal]) -> I
     expressed = sum(item.how == "clause" for item in items)
     yield from ("", f"## {title}", "")
     yield f"{expressed} of {len(items)} are clauses of a template."
-    yield from ("", "| code | promise | how | where |", "| --- | --- | --- | --- |")
+    yield from ("", "| code | promise | how | remark | templates |", "| --- | --- | --- | --- | --- |")
     clauses = {name: clauses_of(deal) for name, deal in deals.items()}
     for item in items:
         found = {name: known[item.code][1] for name, known in clauses.items() if item.code in known}
         how = next(iter(found.values()), HOW.get(item.how, ""))
-        told = " ".join(part for part in (how, item.note) if part).replace("|", "\\|")
-        yield f"| {item.code} | {item.meaning} | {told} | {', '.join(f'`{name}`' for name in found)} |"
+        told = how.replace("|", "\\|")
+        yield f"| {item.code} | {item.meaning} | {told} | {item.note} | {', '.join(f'`{name}`' for name in found)} |"
 
 
 if __name__ == "__main__":

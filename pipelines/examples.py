@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import typer
-from typer.models import CommandInfo
+from typer.models import CommandInfo, TyperInfo
 
 HEAD = "Examples:"
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -44,7 +44,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
-    "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html",),
+    "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
+    "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
+    "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
     "rollforward": ("poolwright rollforward --from 2025-01-01 --to 2025-09-01",),
     "approve": ("poolwright approve PROPOSAL --as bob",),
     "reject": ('poolwright reject PROPOSAL --reason "Cash is needed elsewhere" --as bob',),
@@ -57,6 +59,22 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "poolwright people add root --role admin",
         "poolwright people add alice --role proposer --as root",
     ),
+    "deals check": ("poolwright deals check", "poolwright deals check demo_consumer"),
+    "deals show": ("poolwright deals show demo_consumer",),
+    "deals diff": ("poolwright deals diff demo_consumer cn_consumer_instalment",),
+    "deals render": ("poolwright deals render demo_consumer --language zh --out deal.md",),
+    "deals days": ("poolwright deals days demo_consumer --from 2025-09-01 --to 2025-12-31",),
+    "deals schema": ("poolwright deals schema",),
+    "pool collections": ("poolwright pool collections --as-of 2025-09-02 --deal demo_consumer",),
+    "pool turnover": ("poolwright pool turnover --as-of 2025-09-02 --deal demo_consumer",),
+    "pool dilution": ("poolwright pool dilution --as-of 2025-09-02 --deal demo_consumer",),
+    "pool warranties": ("poolwright pool warranties --as-of 2025-09-02 --deal demo_consumer",),
+    "pool rollforward": ("poolwright pool rollforward --as-of 2025-09-02 --deal demo_consumer --every month",),
+    "pool static": ("poolwright pool static --as-of 2025-09-02 --deal demo_consumer",),
+    "pool delinquency": ("poolwright pool delinquency --as-of 2025-09-02 --deal demo_consumer",),
+    "pool strata": ("poolwright pool strata --as-of 2025-09-02 --deal demo_consumer",),
+    "pool drift": ("poolwright pool drift --as-of 2025-09-02 --deal demo_consumer",),
+    "pool watch": ("poolwright pool watch --as-of 2025-09-02 --deal demo_consumer",),
     "doctor": ("poolwright doctor", "poolwright doctor --engine spark --json"),
     "tables": ("poolwright tables",),
     "runs": ("poolwright runs --json",),
@@ -71,11 +89,14 @@ def show_examples(app: typer.Typer) -> None:
         info.epilog = f"\b\n{HEAD}\n{lines}" if lines else None
 
 
-def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo]]:
-    """Give every command of the command line by its words."""
+def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo | TyperInfo]]:
+    """Give every command of the command line by its words; a group that does something by itself is one too."""
     for info in app.registered_commands:
         name = info.name or str(info.callback.__name__ if info.callback else "").replace("_", "-")
         yield f"{above}{name}", info
     for group in app.registered_groups:
+        own = group.typer_instance.registered_callback if group.typer_instance else None
+        if own and own.invoke_without_command is True:
+            yield f"{above}{group.name}", own
         if group.typer_instance:
             yield from infos(group.typer_instance, f"{above}{group.name} ")

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from features.spark_known import Known
+from features.spark_tenures import standing
 from features.states import StateConvention
 from pipelines.deals import read_deal
 from pipelines.signing import ledger
@@ -20,6 +21,7 @@ from schemas import lending
 from schemas.errors import CatalogError
 from schemas.hashing import digest
 from schemas.moments import local_day
+from schemas.spark import struct_type
 from schemas.table import Table
 
 LIFE_LOGS = (
@@ -97,13 +99,16 @@ def known_of(task: Task, held: DataFrame) -> Known:
 
 
 def life_of(task: Task) -> tuple[DataFrame, Known]:
-    """Give the holdings of a stage, and what was known of them."""
+    """Give the holdings of a stage whose receivable is known, and what was known of them."""
     held = task.hold(held_frame(task.session, task.extras["tenures"], task.as_of), "held")
-    return held, known_of(task, held)
+    known = known_of(task, held)
+    return standing(held, known), known
 
 
 def rows_frame(task: Task, table: Table, rows: Sequence[Mapping[str, object]]) -> DataFrame:
     """Give plain rows as a frame of a table, with the stage's deal and day."""
+    if not rows:
+        return task.session.createDataFrame([], struct_type(table))
     told = [{"deal": task.deal, "as_of": task.as_of, **row} for row in rows]
     return task.session.createDataFrame(pa.Table.from_pylist(told, arrow_schema(table)))
 

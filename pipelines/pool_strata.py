@@ -93,7 +93,7 @@ def _row(row: Row, place: int) -> Row:
         "receivable_count": row["count"],
         "unpaid_amount": to_amount(row["minor"]),
         "original_amount": to_amount(row["original"]),
-        **{name: row[name] for name in MEANS},
+        **{f"{name}_mean": row[name] for name in MEANS},
     }
 
 

@@ -26,10 +26,11 @@ from pool.triggers import TriggerResult, follow, results
 from runtime.stage import Stage, Task, execute, part
 from runtime.workspace import Workspace
 from schemas.after_purchase import POOL_TURNOVERS, WARRANTY_BREACHES
-from schemas.derived import POOL_STANDINGS, RECEIVABLE_STATES, TRIGGER_RESULTS, TRIGGER_STATES
+from schemas.derived import RECEIVABLE_STATES
 from schemas.errors import CatalogError
 from schemas.hashing import digest
 from schemas.moments import month_starts, months_after
+from schemas.triggers import POOL_STANDINGS, TRIGGER_RESULTS, TRIGGER_STATES
 
 ASKED = pa.schema(
     [

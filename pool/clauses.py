@@ -133,6 +133,8 @@ TriggerMeasure = Literal[
     "asset_coverage",
     "idle_cash_share",
     "days_past_expected_maturity",
+    "turnover_late_days",
+    "ineligible_share",
 ]
 
 
@@ -152,6 +154,9 @@ class Trigger(Bounded):
             start. `pool_balance`: unpaid principal that is not in default, in currency.
             `asset_coverage`: the same and cash, over `note_amount`. `idle_cash_share`: cash, over cash and unpaid
             principal. `days_past_expected_maturity`: days since that day, 0 before it or once nothing is owed.
+            `turnover_late_days`: most days by which cash that is not turned over is beyond the calendar's
+            `turnover_days`. `ineligible_share`: principal when bought of what failed a criterion at its cut-off, by all
+            that is known now, over all ever bought.
         days_past_due: From how many days past due a receivable counts; only where the measure speaks of lateness.
         steps: Bounds that replace the first one as the deal ages, in order of month.
         average_months: The measure is averaged over that many periods; as many as there are while there are fewer.
@@ -189,10 +194,20 @@ CAPPED = frozenset(
         "severe_delinquency_rate",
         "idle_cash_share",
         "days_past_expected_maturity",
+        "turnover_late_days",
+        "ineligible_share",
     }
 )
 """Measures of a trigger that are bad when high; the others are bad when low."""
-_SHARES = frozenset({"cumulative_default_rate", "cumulative_loss_rate", "severe_delinquency_rate", "idle_cash_share"})
+_SHARES = frozenset(
+    {
+        "cumulative_default_rate",
+        "cumulative_loss_rate",
+        "severe_delinquency_rate",
+        "idle_cash_share",
+        "ineligible_share",
+    }
+)
 
 
 @cache

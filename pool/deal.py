@@ -165,6 +165,8 @@ def _problems(deal: Deal) -> Iterator[str]:
         yield from bound_problems(limit)
     for trigger in deal.triggers:
         yield from trigger_problems(trigger)
+        if trigger.measure == "turnover_late_days" and deal.calendar.turnover_days is None:
+            yield f"trigger {trigger.code}: turnover_late_days needs the calendar's turnover_days"
 
 
 def _repeated_codes(deal: Deal) -> Iterator[str]:

@@ -175,7 +175,7 @@ CONDITIONS = (
         "R11",
         "Warranties, repurchase of ineligible assets",
         "always",
-        "`poolwright repurchase` enters it; what is warranted is the contract's.",
+        "`poolwright pool warranties` finds them, `poolwright repurchase` enters what was bought back.",
     ),
     Item(
         "R12",
@@ -202,17 +202,23 @@ TRIGGERS = (
     Item("T05", "Cash not reinvested", note="As a share for months in a row."),
     Item("T06", "Pool balance below a floor"),
     Item("T07", "Rating downgrade", "cannot", "No table holds ratings."),
-    Item("T08", "Servicer late in paying over", "cannot", "No table holds transfers between accounts."),
+    Item(
+        "T08", "Servicer late in paying over", note="Where the statement of the deal's account is read as `turnovers`."
+    ),
     Item("T09", "Originator's insolvency, loss of licence", "cannot", "A fact about a company, in no table."),
     Item("T10", "Shortfall payments called", "cannot", "There is no waterfall of the notes."),
     Item("T11", "Senior interest missed", "cannot", "There is no waterfall of the notes."),
     Item("T12", "Expected maturity passed unpaid", note="Unpaid as far as the pool still is owed something."),
-    Item("T13", "Breach of warranty not repurchased in time", "cannot", "No table holds when a breach was notified."),
+    Item(
+        "T13",
+        "Breach of warranty not repurchased in time",
+        "cannot",
+        "Breaches are found, but no table holds when the seller was told.",
+    ),
     Item(
         "T14",
         "Purchases of ineligible assets",
-        "cannot",
-        "A trigger's measures are of the pool's own history; breaches are found by a screening with later data.",
+        note="By all that is known now: `poolwright pool warranties` lists them.",
     ),
     Item("T15", "Originator's leverage", "cannot", "No table holds the originator's balance sheet."),
     Item("T16", "Payment rate below a floor"),

@@ -62,7 +62,7 @@ class TriggerState:
 
 @dataclass(frozen=True, slots=True)
 class TriggerResult:
-    """A trigger on a day, as `schemas.derived.TRIGGER_RESULTS` lays it out; no value where nothing was bought yet."""
+    """A trigger on a day, as `schemas.triggers.TRIGGER_RESULTS` lays it out; no value where nothing was bought yet."""
 
     deal: str
     as_of: date

@@ -33,8 +33,10 @@ TRIGGERS = {
     "asset_coverage": Told("Pool and cash over the notes", "资产及现金对证券本金的覆盖率"),
     "idle_cash_share": Told("Share of cash not reinvested", "未再投资现金占比"),
     "days_past_expected_maturity": Told("Days past the expected maturity", "超过预期到期日的天数"),
+    "turnover_late_days": Told("Days by which collections are paid over late", "回收款转付迟延天数"),
+    "ineligible_share": Told("Share bought that was not eligible, by what is known now", "事后发现的不合格资产占比"),
 }
-PLAIN_NUMBERS = frozenset({"pool_balance", "days_past_expected_maturity"})
+PLAIN_NUMBERS = frozenset({"pool_balance", "days_past_expected_maturity", "turnover_late_days"})
 EFFECTS = {
     "STOP_PURCHASES": Told("purchases stop", "停止循环购买"),
     "ACCELERATE": Told("the notes are repaid early", "加速清偿"),
@@ -118,17 +120,10 @@ def day_rule(rule: DayRule) -> Told:
     moved = CONVENTIONS[rule.convention]
     if isinstance(rule, EveryDays):
         return Told(f"every {rule.every_days} days, {moved.en}", f"每{rule.every_days}天，{moved.zh}")
-    months = Told("every month", "每月") if rule.every_months == 1 else _every(rule.every_months)
-    day = Told("the last day", "最后一日") if rule.day_of_month == 31 else _day(rule.day_of_month)
+    step, number = rule.every_months, rule.day_of_month
+    months = Told("every month", "每月") if step == 1 else Told(f"every {step} months", f"每{step}个月")
+    day = Told("the last day", "最后一日") if number == 31 else Told(f"day {number}", f"{number}日")
     return Told(f"{day.en} of {months.en}, {moved.en}", f"{months.zh}{day.zh}，{moved.zh}")
-
-
-def _every(months: int) -> Told:
-    return Told(f"every {months}th month" if months > 3 else f"every {months} months", f"每{months}个月")
-
-
-def _day(day: int) -> Told:
-    return Told(f"day {day}", f"{day}日")
 
 
 def _measured(trigger: Trigger) -> Told:
@@ -170,10 +165,9 @@ def _ends(trigger: Trigger) -> Told:
         return Told("cannot be cured", "不可恢复")
     if trigger.cure_periods == 0:
         return Told("ends once it is within the bound", "恢复至限值内即解除")
-    return Told(
-        f"ends after {trigger.cure_periods} months in a row within the bound",
-        f"连续{trigger.cure_periods}个月符合限值后解除",
-    )
+    periods = trigger.cure_periods
+    months = "1 month" if periods == 1 else f"{periods} months in a row"
+    return Told(f"ends after {months} within the bound", f"连续{periods}个月符合限值后解除")
 
 
 def _does(trigger: Trigger) -> Told:

@@ -158,7 +158,7 @@ def _verdict_without_batch(report: PoolReport) -> Verdict:
 
 def attention(report: PoolReport) -> tuple[Finding, ...]:
     """List what a reader should look at, gravest first; empty where nothing stands out."""
-    return (
+    found = (
         *obstacles(report),
         *_limits_to_watch(report),
         *_data_to_watch(report),
@@ -167,6 +167,7 @@ def attention(report: PoolReport) -> tuple[Finding, ...]:
         *_model_to_watch(report),
         *_life_to_watch(report),
     )
+    return tuple(sorted(found, key=lambda one: one.level != "stop"))
 
 
 SECTION_OF = {

@@ -118,6 +118,13 @@ class Performance:
         could = sum(one.opening - one.scheduled for one in last)
         return sum(one.prepaid for one in last) / could if could > 0 else None
 
+    def so_far(self, name: str) -> float | None:
+        """Give a cumulative rate of all that was bought, each purchase as far as it has come."""
+        last = [(getattr(one.rates[-1], name), float(one.bought)) for one in self.vintages]
+        known = [(value, weight) for value, weight in last if value is not None]
+        whole = sum(weight for _, weight in known)
+        return sum(value * weight for value, weight in known) / whole if whole else None
+
     def average_life(self, smm: float = 0.0) -> float | None:
         """Give the weighted average life, in months, of what is still to come."""
         months = {row["month_number"]: minor(row["scheduled_amount"]) for row in self.outlook}

@@ -6,13 +6,16 @@ from decimal import Decimal
 from reports import words
 from reports.performance import LATE, ZERO, Performance, Row, Vintage, late_share
 
+ALIKE = 0.00005
+"""Shares nearer than this read the same."""
+
 
 def strata_title(told: Performance, currency: str) -> str:
     """Say what the pool is, in one breath."""
     whole = told.whole
     if whole is None:
         return "The pool holds nothing that is owed"
-    rate, left = words.percent(whole["annual_rate"]), words.figure(whole["remaining_periods"], 1)
+    rate, left = words.percent(whole["annual_rate_mean"]), words.figure(whole["remaining_periods_mean"], 1)
     size, many = (
         words.short_money(whole["unpaid_amount"], currency),
         words.many(whole["receivable_count"], "receivable"),
@@ -59,8 +62,16 @@ def rolls_title(rows: Sequence[Row]) -> str:
     return "From every bucket, more get well within a month than get worse"
 
 
+def static_title(told: Performance) -> str:
+    """Say what came of everything that was bought."""
+    defaulted, lost = told.so_far("default_rate"), told.so_far("loss_rate")
+    if defaulted is None:
+        return "Nothing can be said of the purchases yet"
+    return f"{words.percent(defaulted, 2)} of all that was bought has been in default, {words.percent(lost, 2)} is lost"
+
+
 def default_title(vintages: Sequence[Vintage]) -> tuple[str, str]:
-    """Say which purchase has defaulted most at the age that all have come to; give its id too."""
+    """Say which purchase has defaulted most, at the greatest age that two have come to; give its id too."""
     return _compared(vintages, "default_rate", "in default", "No purchase has been held for a whole month")
 
 
@@ -71,7 +82,7 @@ def loss_title(vintages: Sequence[Vintage]) -> tuple[str, str]:
 
 def _compared(vintages: Sequence[Vintage], name: str, word: str, nothing: str) -> tuple[str, str]:
     ages = [sum(month.is_over for month in one.months) for one in vintages]
-    age = min((each for each in ages if each), default=0)
+    age = sorted(ages, reverse=True)[:2][-1] if ages else 0
     seen = [
         (value, one.purchase_id, one)
         for one, reached in zip(vintages, ages, strict=True)
@@ -86,6 +97,8 @@ def _compared(vintages: Sequence[Vintage], name: str, word: str, nothing: str) -
     if len(seen) == 1:
         return f"After {months}, {words.percent(value, 2)} of the principal bought was {word}", purchase
     least = min(seen)[0]
+    if value - least < ALIKE:
+        return f"After {months}, {words.percent(value, 2)} was {word} in every purchase that has come so far", ""
     said = f"After {months}, {words.percent(value, 2)} of the purchase of {words.day(worst.bought_on)} was {word}"
     return f"{said}, {words.percent(least, 2)} of the best", purchase
 
@@ -101,6 +114,15 @@ def speed_title(told: Performance) -> str:
         return f"{words.percent(smm, 2)} a month is prepaid (CPR {cpr})"
     lives = f"average life {words.figure(fast, 1)} months, {words.figure(plain, 1)} by schedule"
     return f"{words.percent(smm, 2)} a month is prepaid (CPR {cpr}): {lives}"
+
+
+def pace_title(told: Performance) -> str:
+    """Say what came back in the last month that any purchase has come to."""
+    last = next((one for one in reversed(told.together) if one.payment_rate is not None), None)
+    if last is None:
+        return "No month is over yet"
+    ahead = f", {words.percent(last.smm)} ahead of schedule" if last.smm is not None else ""
+    return f"In month {last.number}, {words.percent(last.payment_rate)} of what was owed came back{ahead}"
 
 
 def outlook_title(told: Performance, currency: str) -> str:
@@ -139,6 +161,16 @@ def turnover_title(told: Performance, currency: str) -> str:
     if late > 0:
         return f"{words.short_money(late, currency)} was not turned over within {words.many(told.allowed_days, 'day')}"
     return f"All cash older than {words.many(told.allowed_days, 'day')} was turned over"
+
+
+def waiting_title(rows: Sequence[Row], days: int) -> str:
+    """Say how much of the latest days' cash waits."""
+    waits = sum((row["outstanding_amount"] for row in rows), ZERO)
+    late = sum((row["outstanding_amount"] for row in rows if row["late_days"]), ZERO)
+    span = words.many(days, "day")
+    if not waits:
+        return f"None of the cash of the latest {span} waits"
+    return f"{words.money(waits)} of the latest {span} waits, {words.money(late)} of it longer than allowed"
 
 
 def roll_title(told: Performance, currency: str) -> str:

@@ -17,13 +17,12 @@ ENDS = ("current", *LATE, "paid off", "written off")
 SHOWN_ROWS = 12
 """Rows of a list that stand on the page; the workbook has all."""
 LARGEST = 10
+MEANS = ("annual_rate_mean", "remaining_periods_mean", "seasoning_months_mean", "default_probability_mean")
 
 
 def view(told: Performance, currency: str) -> dict[str, Any]:
     """Prepare everything that the templates name of a pool's life."""
     history = days_known(told)
-    default, worst = titles.default_title(told.vintages)
-    loss, _ = titles.loss_title(told.vintages)
     return {
         "life": told,
         "pool_tiles": tiles(told, currency),
@@ -42,13 +41,12 @@ def view(told: Performance, currency: str) -> dict[str, Any]:
         "breaches": _breaches(told.breaches),
         "breach_codes": _breach_codes(told.breaches),
         "reserve": told.reserve,
-        "worst_vintage": worst,
+        "static_ages": _ages(told.vintages),
         "life_titles": {
             "strata": titles.strata_title(told, currency),
             "late": titles.late_title(told),
             "rolls": titles.rolls_title(told.rolls),
-            "default": default,
-            "loss": loss,
+            "static": titles.static_title(told),
             "speed": titles.speed_title(told),
             "cash": titles.cash_title(told, currency),
             "turnover": titles.turnover_title(told, currency),
@@ -64,13 +62,8 @@ def view(told: Performance, currency: str) -> dict[str, Any]:
 def tiles(told: Performance, currency: str) -> tuple[Tile, ...]:
     """Give the key figures of the pool."""
     whole, life, smm = told.whole, told.life, told.smm
-    last = [one.rates[-1] for one in told.vintages if one.rates]
     bought = sum((one.bought for one in told.vintages), ZERO)
     lives = told.average_life(smm or 0.0)
-    overall = {
-        name: _weighted([(getattr(r, name), v.bought) for r, v in zip(last, told.vintages, strict=False)])
-        for name in CUMULATIVE
-    }
     return (
         Tile(
             "Pool principal",
@@ -79,8 +72,8 @@ def tiles(told: Performance, currency: str) -> tuple[Tile, ...]:
         ),
         Tile(
             "Annual rate",
-            words.percent(whole["annual_rate"] if whole else None),
-            f"default probability {words.percent(whole['default_probability'] if whole else None, 2)}",
+            words.percent(whole["annual_rate_mean"] if whole else None),
+            f"default probability {words.percent(whole['default_probability_mean'] if whole else None, 2)}",
         ),
         Tile(
             "Average life",
@@ -94,24 +87,15 @@ def tiles(told: Performance, currency: str) -> tuple[Tile, ...]:
         ),
         Tile(
             "In default so far",
-            words.percent(overall["default_rate"], 2),
+            words.percent(told.so_far("default_rate"), 2),
             f"{told.default_days} days or written off, of bought",
         ),
         Tile(
             "Lost so far",
-            words.percent(overall["loss_rate"], 2),
+            words.percent(told.so_far("loss_rate"), 2),
             "every cent has a name" if life and not life["difference_amount"] else "net of recoveries, of bought",
         ),
     )
-
-
-CUMULATIVE = ("default_rate", "loss_rate")
-
-
-def _weighted(pairs: Sequence[tuple[float | None, Decimal]]) -> float | None:
-    known = [(value, float(weight)) for value, weight in pairs if value is not None]
-    whole = sum(weight for _, weight in known)
-    return sum(value * weight for value, weight in known) / whole if whole else None
 
 
 def _trait(row: Row) -> str:
@@ -125,7 +109,7 @@ def _stratum(trait: str, rows: list[Row]) -> dict[str, Any]:
     if trait in ("region", "category") and len(rows) > LARGEST:
         rest = rows[LARGEST:]
         sums = {name: sum(row[name] for row in rest) for name in ("receivable_count", "unpaid_amount")}
-        blank = dict.fromkeys(("annual_rate", "remaining_periods", "seasoning_months", "default_probability"))
+        blank = dict.fromkeys(MEANS)
         shown = [*rows[:LARGEST], {**blank, **sums, "label": f"{len(rest)} others"}]
     longest = max((row["unpaid_amount"] for row in shown), default=ZERO) or Decimal(1)
     lines = [
@@ -162,13 +146,19 @@ def _static_rows(vintages: Sequence[Vintage]) -> list[dict[str, Any]]:
             "vintage": one,
             "last": one.rates[-1] if one.rates else None,
             "months": sum(month.is_over for month in one.months),
-            "shares": [_at(one.rates, one.months, month) for month in AGES],
+            "shares": [_at(one.rates, one.months, month) for month in _ages(vintages)],
         }
         for one in vintages
     ]
 
 
-AGES = (1, 2, 3, 6, 9, 12)
+AGES = (1, 2, 3, 6, 9, 12, 18, 24, 36)
+
+
+def _ages(vintages: Sequence[Vintage]) -> list[int]:
+    """Give the ages at which purchases are shown, as far as the oldest has come."""
+    most = max((month.number for one in vintages for month in one.months if month.is_over), default=0)
+    return [age for age in AGES if age <= most]
 
 
 def _at(rates: Sequence[Rates], months: Sequence[Any], number: int) -> float | None:

@@ -38,8 +38,8 @@ def view(report: PoolReport) -> dict[str, object]:
         **life,
         "sections": shown,
         "numbers": {name: place for place, (name, _) in enumerate(shown, 1)},
-        "tiles": _tiles(report),
-        "steps": _steps(report),
+        "tiles": tiles(report),
+        "steps": steps(report),
         "stopping": stopping,
         "passing": passing,
         "strata": tuple(_stratum(composition) for composition in report.compositions if composition.members),
@@ -89,7 +89,8 @@ def _pictures(report: PoolReport) -> dict[str, charts.Picture]:
     return drawn
 
 
-def _tiles(report: PoolReport) -> tuple[Tile, ...]:
+def tiles(report: PoolReport) -> tuple[Tile, ...]:
+    """Give the key figures of the purchase."""
     purchase, means = report.purchase, report.probabilities
     batch = purchase.batch if purchase else Holding()
     eligible = report.funnel.eligible
@@ -141,15 +142,16 @@ STEPS = (
 )
 
 
-def _steps(report: PoolReport) -> tuple[Step, ...]:
-    steps: list[Step] = []
+def steps(report: PoolReport) -> tuple[Step, ...]:
+    """Give the steps of the funnel with what is left at each."""
+    found: list[Step] = []
     before = opened = report.funnel.opened.principal
     for name, field, meaning in STEPS:
         holding: Holding = getattr(report.funnel, field)
         of_open, of_before = words.share(holding.principal, opened), words.share(holding.principal, before)
-        steps.append(Step(name, meaning, holding, of_open, of_before))
+        found.append(Step(name, meaning, holding, of_open, of_before))
         before = holding.principal
-    return tuple(steps)
+    return tuple(found)
 
 
 def _stratum(composition: Composition) -> Stratum:

@@ -206,10 +206,10 @@ POOL_STRATA = derived(
     count("receivable_count", "Receivables."),
     total("unpaid_amount", "Their unpaid principal."),
     total("original_amount", "Their principal at disbursement."),
-    real("annual_rate", "Mean annual rate.", "not said of any"),
-    real("remaining_periods", "Mean number of instalments left.", "unknown of all"),
-    real("seasoning_months", "Mean months of 30 days since origination.", "unknown of all"),
-    real("default_probability", "Mean default probability.", "none is tagged"),
+    real("annual_rate_mean", "Mean annual rate.", "not said of any"),
+    real("remaining_periods_mean", "Mean number of instalments left.", "unknown of all"),
+    real("seasoning_months_mean", "Mean months of 30 days since origination.", "unknown of all"),
+    real("default_probability_mean", "Mean default probability.", "none is tagged"),
 )
 
 BATCH_DRIFTS = derived(

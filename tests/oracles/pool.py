@@ -28,7 +28,7 @@ def wide_row(
     receivable = first(logs["receivables"], "receivable_id", state["receivable_id"])
     order = first(logs["orders"], "order_id", receivable.get("order_id"))
     reports = sorted(
-        (row for row in logs["credit_reports"] if row["borrower_id"] == receivable["borrower_id"]),
+        (row for row in logs["credit_reports"] if row["borrower_id"] == receivable.get("borrower_id")),
         key=lambda row: (row["happened_at"], row["known_at"], row["report_id"]),
     )
     position = first(pledged, "receivable_key", state["receivable_key"])
@@ -36,12 +36,12 @@ def wide_row(
         "state": state,
         "receivable": receivable,
         "tag": first(tags, "receivable_id", state["receivable_id"]),
-        "borrower": first(logs["borrowers"], "borrower_id", receivable["borrower_id"]),
+        "borrower": first(logs["borrowers"], "borrower_id", receivable.get("borrower_id")),
         "merchant": first(logs["merchants"], "merchant_id", receivable.get("merchant_id")),
         "order": order,
         "report": reports[-1] if reports else {},
         "blacklist": {
-            "is_borrower_listed": listed(logs["blacklist"], "BORROWER", receivable["borrower_id"], at),
+            "is_borrower_listed": listed(logs["blacklist"], "BORROWER", receivable.get("borrower_id"), at),
             "is_merchant_listed": listed(logs["blacklist"], "MERCHANT", receivable.get("merchant_id"), at),
             "is_device_listed": listed(logs["blacklist"], "DEVICE", order.get("device_id"), at),
         },
@@ -75,6 +75,17 @@ def exposure(states: Sequence[Row]) -> Row:
         "open_count": len(is_open),
         "written_off_count": sum(row["is_written_off"] for row in states),
     }
+
+
+def all_rows(states: Sequence[Row], contracts: Sequence[Row]) -> list[Row]:
+    """Give dotted rows of all receivables, open or not; of one without a contract nothing is known but its state."""
+    names = [column.name for column in visible_columns("receivable")]
+    found = []
+    for state in states:
+        contract = first(contracts, "receivable_id", state["receivable_id"])
+        row = {f"state.{name}": value for name, value in state.items()}
+        found.append(row | {f"receivable.{name}": contract.get(name) for name in names})
+    return found
 
 
 def of_others(asked: Others, own: str, every: Sequence[Row]) -> Any:
@@ -111,9 +122,15 @@ def deal_words(deal: Deal, row: Row, as_of: date, champion: str | None) -> Row:
     }
 
 
-def judge(deal: Deal, row: Row, as_of: date, champion: str | None) -> tuple[str, dict[str, str]]:
-    """Give the outcomes of one receivable, and what was seen for each criterion that did not pass."""
+def judge(
+    deal: Deal, row: Row, as_of: date, champion: str | None, every: Sequence[Row] = ()
+) -> tuple[str, dict[str, str]]:
+    """Give the outcomes of one receivable, and what was seen for each criterion that did not pass.
+
+    `every` has the states and contracts of all receivables, for what the deal asks of the borrower's others.
+    """
     full = {**row, **deal_words(deal, row, as_of, champion)}
+    full |= {one.name: of_others(one, row["state.receivable_id"], every) for one in deal.others}
     letters, seen = "", {}
     for criterion in deal.criteria:
         expression = parsed(criterion.expression)

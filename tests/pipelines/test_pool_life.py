@@ -27,7 +27,7 @@ from tests.pipelines.pool_life_world import AS_OF, CUTS, DEAL, RELEASED_ON, REPU
 
 ZERO = Decimal("0.00")
 Row = dict[str, Any]
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +203,6 @@ def test_before_its_first_purchase_a_pool_has_no_life(life: Life) -> None:
         STEPS["collections"](life.space, DEAL, CUTS[0] - timedelta(days=1))
 
 
-@pytest.mark.timeout(900)
 def test_the_servicer_is_timed(life: Life, tmp_path: Path) -> None:
     """Without a statement nobody knows; with one, the cash that is later than the deal's days raises the alarm."""
     assert [row["code"] for row in of(life, tables.POOL_ALARMS) if row["code"].startswith("TURN")] == [

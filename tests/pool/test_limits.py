@@ -57,7 +57,7 @@ def test_values_and_headroom_are_those_of_plain_rows(values: list[Row], limits: 
 
 
 def test_a_broken_limit_lets_in_what_makes_it_no_worse() -> None:
-    """Four fifths of the pool carry the flag, three tenths may: nothing mends it; with the clause the pool grows."""
+    """Four fifths of the pool carry the flag, three tenths may: nothing mends it, and by the clause it grows."""
     rows = [row_of(number, is_pooled=number < 5, P05=number != 0 and number < 9) for number in range(12)]
     strict = limit("P05", "attribute_share", at_most="0.3")
     soft = limit("P05", "attribute_share", maintain=True, at_most="0.3")

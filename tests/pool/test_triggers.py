@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pool.deal import Trigger
 from pool.standing import MEASURES, Late, Standing, late_from, measured
 from pool.triggers import IN_FORCE, Phase, check_revolving, follow, results
-from schemas import derived
 from schemas.moments import months_after
+from schemas.triggers import TRIGGER_RESULTS
 from tests.pool.worlds import demo_deal
 
 DEAL = demo_deal()
@@ -163,7 +163,7 @@ def test_results_are_the_last_period_and_fit_their_table() -> None:
     shown = [Standing(DAY, bought=100, unpaid=100, lateness={60: Late(defaulted=5), 61: Late(late=7)})]
     found = results(DEAL, shown, DAY)
     assert [(one.code, one.value, one.is_fired) for one in found] == [("T01", 0.05, False), ("T02", 0.07, True)]
-    assert set(found[0].__slots__) == set(derived.TRIGGER_RESULTS.names)
+    assert set(found[0].__slots__) == set(TRIGGER_RESULTS.names)
     assert [one.value for one in results(DEAL, [Standing(DAY)], DAY)] == [None, None]
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 from schemas.errors import ExpressionError
 from schemas.expression import Expression, parse
@@ -206,23 +207,40 @@ EFFECTS = (
 )
 
 
+class _Watch:
+    """The one listener of this process to what Python does outside of itself; a listener cannot be taken away again."""
+
+    def __init__(self) -> None:
+        self.thread = 0
+        self.seen: list[str] = []
+        sys.addaudithook(self)
+
+    def __call__(self, event: str, arguments: Sequence[object]) -> None:
+        if self.thread and event.startswith(EFFECTS) and threading.get_ident() == self.thread:
+            told = f"{event} {arguments[:2]!r}"
+            finds_package = event == "os.listdir" and arguments[0] in sys.path
+            if "zoneinfo" not in told and "tzdata" not in told and not finds_package:
+                self.seen.append(told)
+
+
+@cache
+def _watch() -> _Watch:
+    return _Watch()
+
+
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Note every file, network, process, code or import event of this thread that is not a look at a time zone."""
-    seen: list[str] = []
-    state = {"on": True, "thread": threading.get_ident()}
+    """Note every file, network, process, code or import event of this thread but for looking a time zone up.
 
-    def note(event: str, arguments: Sequence[object]) -> None:
-        if state["on"] and event.startswith(EFFECTS) and threading.get_ident() == state["thread"]:
-            told = f"{event} {arguments[:2]!r}"
-            if "zoneinfo" not in told and "tzdata" not in told:
-                seen.append(told)
-
-    sys.addaudithook(note)
+    Where the system has no such zone, Python looks for the package `tzdata` on its path.
+    """
+    watch = _watch()
+    watch.seen = []
+    watch.thread = threading.get_ident()
     try:
-        yield seen
+        yield watch.seen
     finally:
-        state["on"] = False
+        watch.thread = 0
 
 
 class Writer:
