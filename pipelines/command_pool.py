@@ -61,6 +61,16 @@ def propose(
 
 
 @command
+def worst_pool(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Show how loose a deal is: the worst pool that its criteria and limits allow, beside the pool that there is."""
+    from pipelines.worst_pool import lines, worst_of
+
+    with common.workspace() as space, space.writing():
+        found = lines(worst_of(space, day(as_of), deal))
+    common.answer(found, rows(f"The worst pool of {deal}", list(found[0]), [list(one.values()) for one in found]))
+
+
+@command
 def rollforward(
     common: Common,
     first: Annotated[str, typer.Option("--from", help="First day of the series.")],
@@ -112,5 +122,5 @@ def amount(text: str, option: str = "--cash", lowest: Decimal | float | None = D
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (screen, explain, propose, rollforward):
+    for function in (screen, explain, propose, worst_pool, rollforward):
         app.command(rich_help_panel="The day")(function)
