@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import typer
-from typer.models import CommandInfo
+from typer.models import CommandInfo, TyperInfo
 
 HEAD = "Examples:"
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -44,12 +44,40 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
-    "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html",),
+    "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
+    "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
+    "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
     "rollforward": ("poolwright rollforward --from 2025-01-01 --to 2025-09-01",),
-    "approve": ("poolwright approve PROPOSAL --as bob",),
+    "proposals list": ("poolwright proposals list --deal demo_consumer",),
+    "proposals show": ("poolwright proposals show PROPOSAL",),
+    "proposals export": ("poolwright proposals export PROPOSAL --format xlsx --out list.xlsx",),
+    "proposals verify-list": (
+        "poolwright proposals verify-list list.xlsx",
+        "poolwright proposals verify-list list.csv --alone",
+    ),
+    "approve": (
+        "poolwright approve PROPOSAL --as bob",
+        'poolwright approve PROPOSAL --on 2025-09-01 --accept-near-duplicates "Two phones, two deliveries" --as bob',
+    ),
     "reject": ('poolwright reject PROPOSAL --reason "Cash is needed elsewhere" --as bob',),
-    "settle": ("poolwright settle PROPOSAL --as bob",),
-    "ledger verify": ("poolwright ledger verify --json",),
+    "settle": ("poolwright settle PROPOSAL --cash 293999.41 --on 2025-09-01 --as bob",),
+    "substitute": (
+        "poolwright substitute PROPOSAL --receivable R1 --clause E20 --reason Late --price 500 --cash 12.40 --as bob",
+    ),
+    "release": ('poolwright release --deal demo_consumer --receivable R1 --reason "Paid off" --as bob',),
+    "repurchase": (
+        (
+            "poolwright repurchase --deal demo_consumer --as-of 2025-09-01 --receivable R1 --clause E20 --reason Late "
+            "--price 512.40 --as bob"
+        ),
+    ),
+    "clean-up": ("poolwright clean-up --deal demo_consumer --as-of 2027-06-01 --price 90000 --as bob",),
+    "ledger verify": (
+        "poolwright ledger verify --json",
+        "poolwright ledger verify --head head.json --key witness.pem.pub --export entries.jsonl",
+    ),
+    "ledger head": ("poolwright ledger head --out head.json --sign witness.pem",),
+    "ledger new-key": ("poolwright ledger new-key --out witness.pem",),
     "ledger positions": ("poolwright ledger positions --deal demo_consumer",),
     "ledger history": ("poolwright ledger history",),
     "ledger export": ("poolwright ledger export --out entries.jsonl",),
@@ -67,7 +95,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "pool turnover": ("poolwright pool turnover --as-of 2025-09-02 --deal demo_consumer",),
     "pool dilution": ("poolwright pool dilution --as-of 2025-09-02 --deal demo_consumer",),
     "pool warranties": ("poolwright pool warranties --as-of 2025-09-02 --deal demo_consumer",),
-    "pool rollforward": ("poolwright pool rollforward --as-of 2025-09-02 --deal demo_consumer --every 30",),
+    "pool rollforward": ("poolwright pool rollforward --as-of 2025-09-02 --deal demo_consumer --every month",),
     "pool static": ("poolwright pool static --as-of 2025-09-02 --deal demo_consumer",),
     "pool delinquency": ("poolwright pool delinquency --as-of 2025-09-02 --deal demo_consumer",),
     "pool strata": ("poolwright pool strata --as-of 2025-09-02 --deal demo_consumer",),
@@ -87,11 +115,14 @@ def show_examples(app: typer.Typer) -> None:
         info.epilog = f"\b\n{HEAD}\n{lines}" if lines else None
 
 
-def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo]]:
-    """Give every command of the command line by its words."""
+def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo | TyperInfo]]:
+    """Give every command of the command line by its words; a group that does something by itself is one too."""
     for info in app.registered_commands:
         name = info.name or str(info.callback.__name__ if info.callback else "").replace("_", "-")
         yield f"{above}{name}", info
     for group in app.registered_groups:
+        own = group.typer_instance.registered_callback if group.typer_instance else None
+        if own and own.invoke_without_command is True:
+            yield f"{above}{group.name}", own
         if group.typer_instance:
             yield from infos(group.typer_instance, f"{above}{group.name} ")

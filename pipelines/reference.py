@@ -23,6 +23,7 @@ from pipelines.common import SHARED
 from pipelines.examples import EXAMPLES
 from pipelines.lay_out import LayoutSettings
 from pipelines.schedule import TrainingDays
+from pool.watch import WatchParameters
 from runtime.operations import DagsterSettings, OperationsSettings
 from runtime.settings import EngineSettings, PlatformSettings, StorageSettings, load_settings
 
@@ -37,6 +38,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "observation": TrainingDays,
     "layout": LayoutSettings,
     "monitoring": MonitoringParameters,
+    "pool": WatchParameters,
     "operations": OperationsSettings,
     "dagster": DagsterSettings,
 }
@@ -87,10 +89,12 @@ def commands_page(app: typer.Typer) -> str:
 
 def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own click
     for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from _commands(command, f"{above}{name} ")
-        else:
+        if not hasattr(command, "commands") or command.invoke_without_command:
             yield f"{above}{name}", command
+        if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield f"{above}{name}", command
+            yield from _commands(command, f"{above}{name} ")
 
 
 def _command(path: str, command: Any) -> str:  # noqa: ANN401 - typer's own click
