@@ -14,8 +14,8 @@ from pool_data import AS_OF, CHAMPION, ZONE
 from pyspark.sql import SparkSession
 
 from pool.deal import load_deal
-from pool.spark import screen
-from pool.spark_view import screening_view
+from pool.spark_judge import judge_tables, screened
+from pool.spark_view import Tables
 from runtime.session import session
 from runtime.settings import EngineSettings
 from schemas import derived, events, lending, parties
@@ -40,8 +40,10 @@ def run(spark: SparkSession, data: Path, out: Path) -> None:
         for table in (derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS)
     )
     pledged = spark.read.parquet(str(data / "pledged"))
-    view = screening_view(logs, states, tags, pledged, AS_OF, ZONE)
-    screenings, failures = screen(view, DEAL, AS_OF, CHAMPION)
+    judged = judge_tables(Tables(logs, states, tags, pledged, AS_OF, ZONE), DEAL, CHAMPION)
+    judged.write.parquet(str(out / "judged"))
+    held = spark.read.schema(judged.schema).parquet(str(out / "judged"))
+    screenings, failures = screened(held, DEAL)
     screenings.write.parquet(str(out / "screenings"))
     failures.write.parquet(str(out / "failures"))
 

@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 from features.spark import visible
 from pipelines.deals import all_pledges, champion_for, pledged, pledges_hash, read_deal
 from pool.deal import Deal
-from pool.spark import explain, screen, screening_view
+from pool.spark import explain
+from pool.spark_judge import judge_tables, screened
 from pool.spark_others import with_others
+from pool.spark_view import Tables, screening_view
 from runtime.stage import Stage, Task, part
 from runtime.workspace import Workspace
 from schemas import derived, events, lending, parties
@@ -30,8 +32,9 @@ READS = (*LOGS, derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS)
 def run(task: Task) -> Mapping[str, DataFrame]:
     """Screen the receivables against `extras["deal"]`."""
     deal = task.extras["deal"]
-    view = task.hold(build_view(task.inputs, task.extras["pledged"], task.as_of, zone_of(task), deal), "view")
-    screenings, failed = screen(view, deal, task.as_of, task.extras["champion"])
+    tables = tables_of(task.inputs, task.extras["pledged"], task.as_of, zone_of(task))
+    judged = task.hold(judge_tables(tables, deal, task.extras["champion"]), "judged")
+    screenings, failed = screened(judged, deal)
     return {derived.SCREENINGS.name: screenings, derived.SCREENING_FAILURES.name: failed}
 
 
@@ -50,12 +53,17 @@ def zone_of(task: Task) -> str:
     return task.settings.platform.time_zone
 
 
-def build_view(inputs: Mapping[str, DataFrame], held: DataFrame, as_of: date, time_zone: str, deal: Deal) -> DataFrame:
-    """Lay side by side what was known of every open receivable, its parties, tag, pledge and borrower's other debts."""
+def tables_of(inputs: Mapping[str, DataFrame], held: DataFrame, as_of: date, time_zone: str) -> Tables:
+    """Give what a screening is made of, cut at the start of the day."""
     logs = {table.name: visible(inputs[table.name], table, as_of, time_zone) for table in LOGS}
     states, tags = (inputs[table.name] for table in (derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS))
-    view = screening_view(logs, states, tags, held, as_of, time_zone)
-    return with_others(view, states, logs[lending.RECEIVABLES.name], deal.others)
+    return Tables(logs, states, tags, held, as_of, time_zone)
+
+
+def build_view(inputs: Mapping[str, DataFrame], held: DataFrame, as_of: date, time_zone: str, deal: Deal) -> DataFrame:
+    """Lay side by side what was known of every open receivable, its parties, tag, pledge and borrower's other debts."""
+    tables = tables_of(inputs, held, as_of, time_zone)
+    return with_others(screening_view(tables), tables.states, tables.logs[lending.RECEIVABLES.name], deal.others)
 
 
 def inputs_of(workspace: Workspace, as_of: date) -> dict[str, DataFrame]:

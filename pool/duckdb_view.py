@@ -33,7 +33,7 @@ _JOINS = {
     "merchant": "visible_merchants {0} ON {0}.merchant_id = receivable.merchant_id",
     "order": "visible_orders {0} ON {0}.order_id = receivable.order_id",
     "report": "latest_reports {0} ON {0}.borrower_id = receivable.borrower_id",
-    "exposure": "exposures {0} ON {0}.borrower_id = state.borrower_id",
+    "exposure": "exposures {0} ON {0}.borrower_id = receivable.borrower_id",
     "position": "pledged {0} ON {0}.receivable_key = state.receivable_key",
 }
 """How each group meets the state of a receivable, in an order in which what a group needs stands before it."""
@@ -42,6 +42,7 @@ _NEEDS = {
     "merchant": ("receivable",),
     "order": ("receivable",),
     "report": ("receivable",),
+    "exposure": ("receivable",),
     "blacklist": ("receivable", "order"),
 }
 _SUBJECTS = {

@@ -45,7 +45,7 @@ def wide_row(
             "is_merchant_listed": listed(logs["blacklist"], "MERCHANT", receivable.get("merchant_id"), at),
             "is_device_listed": listed(logs["blacklist"], "DEVICE", order.get("device_id"), at),
         },
-        "exposure": exposure([row for row in states if row["borrower_id"] == state["borrower_id"]]),
+        "exposure": exposure([row for row in states if row["borrower_id"] == receivable.get("borrower_id")]),
         "position": {"is_pledged": bool(position), "deal": position.get("deal")},
     }
     names = [(group, column.name) for group in GROUPS if group != "deal" for column in visible_columns(group)]
@@ -66,6 +66,8 @@ def listed(rows: Sequence[Row], subject_type: str, subject_id: object, at: datet
 
 
 def exposure(states: Sequence[Row]) -> Row:
+    if not states:
+        return {}
     unpaid = [row for row in states if row["is_open"] or row["is_written_off"]]
     is_open = [row for row in states if row["is_open"]]
     return {

@@ -12,7 +12,7 @@ from pool.clauses import Criterion, others_of, parsed
 from pool.deal import Deal
 from pool.spark import explain, screen
 from pool.spark_others import with_others
-from pool.spark_view import screening_view
+from pool.spark_view import Tables, screening_view
 from pool.vocabulary import engine_name, in_order
 from schemas import derived, lending
 from schemas.errors import ExpressionError
@@ -59,7 +59,7 @@ def view_with(engine: SparkSession, states: list[Row], contracts: list[Row], tex
     told = frame(engine, derived.RECEIVABLE_STATES, states)
     logs = {"receivables": frame(engine, lending.RECEIVABLES, contracts)}
     none = engine.createDataFrame([], "receivable_key string, deal string")
-    view = screening_view(logs, told, frame(engine, derived.RECEIVABLE_TAGS, []), none, AS_OF, ZONE)
+    view = screening_view(Tables(logs, told, frame(engine, derived.RECEIVABLE_TAGS, []), none, AS_OF, ZONE))
     return with_others(view, told, logs["receivables"], others_of(texts))
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from pool import spark_judge
 from pool.deal import Deal, load_deal, parsed
 from pool.ledger import Item
 from pool.selection import select
 from pool.spark import explain, limit_rows, proposal_rows, screen
-from pool.spark_view import screening_view
+from pool.spark_view import Tables, screening_view
 from pool.vocabulary import COLUMNS, GROUPS, engine_name, visible_columns
 from schemas import derived, events, lending, parties
 from tests.oracles import pool as oracle
@@ -203,19 +204,17 @@ TABLES = {
 }
 
 
-def engine_view(engine: SparkSession, left_out: str = "") -> list[Row]:
+def platform_tables(engine: SparkSession, left_out: str = "") -> Tables:
     logs, states, tags, pledged = small_platform()
     frames = {name: frame(engine, TABLES[name], rows) for name, rows in logs.items() if name != left_out}
-    view = screening_view(
-        frames,
-        frame(engine, derived.RECEIVABLE_STATES, states),
-        frame(engine, derived.RECEIVABLE_TAGS, tags),
-        engine.createDataFrame(
-            [(row["receivable_key"], row["deal"]) for row in pledged], "receivable_key string, deal string"
-        ),
-        AS_OF,
-        ZONE,
-    )
+    held = [(row["receivable_key"], row["deal"]) for row in pledged]
+    told = (frame(engine, derived.RECEIVABLE_STATES, states), frame(engine, derived.RECEIVABLE_TAGS, tags))
+    positions = engine.createDataFrame(held, "receivable_key string, deal string")
+    return Tables(frames, *told, positions, AS_OF, ZONE)
+
+
+def engine_view(engine: SparkSession, left_out: str = "") -> list[Row]:
+    view = screening_view(platform_tables(engine, left_out))
     return sorted(view.toArrow().to_pylist(), key=lambda row: str(row["state__receivable_id"]))
 
 
@@ -247,6 +246,19 @@ def test_of_a_table_that_is_not_there_nothing_is_known(engine: SparkSession) -> 
         for column in visible_columns(group)
     }
     assert names == set(without_orders[0])
+
+
+@pytest.mark.parametrize("left_out", ["", "orders", "merchants", "blacklist", "credit_reports", "borrowers"])
+def test_judging_tables_by_and_by_is_judging_the_view(engine: SparkSession, deal: Deal, left_out: str) -> None:
+    """Before the joins or after them: the same outcomes and the same values, whatever a receivable does not find."""
+    tables = platform_tables(engine, left_out)
+    one_by_one = [
+        rows.toArrow().to_pylist()
+        for rows in spark_judge.screened(spark_judge.judge_tables(tables, deal, CHAMPION), deal)
+    ]
+    at_once = [rows.toArrow().to_pylist() for rows in screen(screening_view(tables), deal, AS_OF, CHAMPION)]
+    assert [sorted(map(str, rows)) for rows in one_by_one] == [sorted(map(str, rows)) for rows in at_once]
+    assert len(one_by_one[0]) == 6
 
 
 def test_a_proposal_lays_out_its_list(engine: SparkSession, deal: Deal) -> None:

@@ -14,7 +14,7 @@ from pool.deal import Criterion, Deal, load_deal
 from pool.duckdb_screening import Difference, SecondOpinion
 from pool.spark import limit_rows, screen
 from pool.spark_others import with_others
-from pool.spark_view import screening_view
+from pool.spark_view import Tables, screening_view
 from schemas import derived
 from schemas.spark import struct_type
 from tests.oracles import pool as oracle
@@ -69,7 +69,7 @@ def test_engine_and_duckdb_agree_on_every_cell_and_every_limit(
     logs = {table.name: visible(frames[table.name], table, AS_OF, ZONE) for table in LOGS}
     pledged = engine.createDataFrame(platform.pledges(), "receivable_key string, deal string")
     states, tags = frames["receivable_states"], frames["receivable_tags"]
-    view = screening_view(logs, states, tags, pledged, AS_OF, ZONE)
+    view = screening_view(Tables(logs, states, tags, pledged, AS_OF, ZONE))
     view = with_others(view, states, logs["receivables"], deal.others)
     screenings, _ = screen(view, deal, AS_OF, CHAMPION)
     stored = folder / "screenings.parquet"
