@@ -11,7 +11,7 @@ import pyarrow as pa
 from pool.ledger import Entry, EntryKind, Pledge, pledges
 from pool.price import to_amount
 from pool.store import LedgerStore
-from workbench.shelf import SHEETS, Shelf
+from workbench.shelf import Shelf
 
 WAITING = {EntryKind.PROPOSED: "approval", EntryKind.APPROVED: "settlement"}
 """What a proposal waits for, by the last word on it."""
@@ -115,7 +115,7 @@ class Book:
         made = {name: Proposal(tuple(told)) for name, told in words.items() if told[0].kind is EntryKind.PROPOSED}
         past = tuple(pledges(entries))
         held = {one.receivable_key: one for one in past if one.closed_sequence is None}
-        table = f"{SHEETS}.held"
+        table = "held"
         rows = pa.table(
             {
                 "receivable_key": pa.array(held, pa.string()),

@@ -99,7 +99,7 @@ def receivable(visit: Visit, asked: OneReceivable) -> Response:
         return visit.page("nothing")
     desk = visit.desk
     sheet, reading = desk.sheets.at(place), desk.book.now()
-    found = evidence(sheet, reading, asked.receivable, desk.zone)
+    found = evidence(sheet, desk.copies, reading, asked.receivable, desk.zone)
     if found is None:
         raise Refusal(404, "refusal.receivable")
     late = [(row["as_of"], float(row["days_past_due"]), row["days_past_due"] > 0) for row in found.history]

@@ -256,7 +256,7 @@ def deal_of(space: Workspace) -> Deal:
 def _publish(
     space: Workspace, database: duckdb.DuckDBPyConnection, table: Table, sql: str, place: dict[str, date | str]
 ) -> None:
-    """Write rows as one Parquet file with all of the table's columns, and put it in the place of a partition."""
+    """Write rows as one Parquet file, all of the table's columns, in no order; put it in the place of a partition."""
     given = {row[0] for row in database.execute(f"DESCRIBE {sql}").fetchall()}
     columns = ", ".join(
         f"{column.name if column.name in given else 'NULL'}::{SQL_TYPES[column.kind]} AS {column.name}"
@@ -264,7 +264,8 @@ def _publish(
     )
     path = space.catalog.new_folder(table, "made") / "part.parquet"
     path.parent.mkdir(parents=True)
-    database.execute(f"COPY (SELECT {columns} FROM ({sql})) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 122880)")
+    mixed = f"SELECT {columns} FROM ({sql}) ORDER BY hash({', '.join(table.key)})"
+    database.execute(f"COPY ({mixed}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 122880)")
     space.catalog.replace_files(table, [str(path)], [place] if place else [], "made")
 
 
