@@ -14,7 +14,7 @@ PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-catalogue \
-	bench-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs clean
+	bench-models bench-real-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs site clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -79,11 +79,14 @@ bench-catalogue: setup  ## Measure the whole catalogue on the product's own path
 bench-models: setup  ## Measure the model lab against public models (about two hours; a run that was cut goes on)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/model_harness.py $(BENCH_FOLDER)/models
 
+bench-real-models: setup  ## Measure the model lab on Xente and Berka, grouped by customer (about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/platform_harness.py $(BENCH_FOLDER)/platforms
+
 bench-truth: setup  ## Measure models and upper bounds against the truth of the simulated platform (about ten minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/truth_harness.py
 
 bench-term: setup  ## Measure expected against realised defaults by months on book (about ten minutes)
-	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/term_structure.py
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/term_structure.py $(BENCH_FOLDER)/term
 
 bench-sizing: setup  ## Measure what an event costs on Spark's workers (needs Java; about five minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/sizing.py $(BENCH_FOLDER) $(SIZES)
@@ -102,7 +105,14 @@ cluster-stop:  ## Stop that cluster
 
 docs: setup  ## Write the generated pages of docs/ anew
 	$(BIN)/python -m schemas.reference > docs/reference/tables.md
+	$(BIN)/python -m pipelines.reference
+	$(BIN)/python -m pool.deal_schema > docs/reference/deal.schema.json
+	$(BIN)/python -m pipelines.deal_templates > docs/deal_templates.md
 	$(BIN)/python -m tests.features.accept
+	$(BIN)/python -m tests.models.detectors > docs/reference/detectors.md
+
+site: setup  ## Build the pages of docs/ as a site into build/site (no page loads anything from outside)
+	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
 
 clean:  ## Remove what was made: .venv, demo, caches
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -48,16 +48,17 @@ def movements(paid: DataFrame, adjustments: DataFrame, time_zone: str, conventio
 def schedule(instalments: DataFrame) -> DataFrame:
     """Give the instalments of the schedule in force: of the latest version, those with something due.
 
-    Columns: receivable_id, period_number, due_on, due_units, level_units (due up to and with this one).
+    Columns: receivable_id, period_number, due_on, principal_units, due_units, level_units: due up to and with this one.
     """
     of_receivable = Window.partitionBy("receivable_id")
     version = F.col("schedule_version_number")
     due = minor("principal_due_amount") + minor("interest_due_amount") + minor("fee_due_amount")
-    lines = instalments.withColumns({"_in_force": F.max(version).over(of_receivable), "due_units": due})
+    units = {"principal_units": minor("principal_due_amount"), "due_units": due}
+    lines = instalments.withColumns({"_in_force": F.max(version).over(of_receivable), **units})
     lines = lines.where((version == F.col("_in_force")) & (F.col("due_units") > 0))
     so_far = of_receivable.orderBy("due_on", "period_number").rowsBetween(Window.unboundedPreceding, 0)
     level = F.sum("due_units").over(so_far).alias("level_units")
-    return lines.select("receivable_id", "period_number", "due_on", "due_units", level)
+    return lines.select("receivable_id", "period_number", "due_on", "principal_units", "due_units", level)
 
 
 def _so_far(by: str) -> WindowSpec:

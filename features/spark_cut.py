@@ -22,16 +22,23 @@ MINOR_UNITS = 100
 """Money is summed as whole hundredths, so that no order of summation changes a sum."""
 
 
-def visible(frame: DataFrame, table: Table, as_of: date, time_zone: str) -> DataFrame:
+def visible(frame: DataFrame, table: Table, as_of: date, time_zone: str, known_by: date | None = None) -> DataFrame:
     """Keep of every thing in a log the version that was in force at the start of a local day.
 
     Rows count when both `known_at` and `happened_at` lie before the cut, exclusive. Of one key the latest known
     version stands; a key that it withdraws is gone. A published log holds no two versions of one key and moment; if it
     did, one would stand, always the same. Two hashes, 128 bits together, stand for the key: grouping by texts takes
     several times longer.
+
+    Args:
+        frame: The log.
+        table: Its declaration.
+        as_of: The day.
+        time_zone: Where it starts.
+        known_by: In hindsight: what had happened before the day, by all that was known before this later one.
     """
-    moment = F.lit(day_start(as_of, time_zone))
-    known = frame.where((F.col("known_at") < moment) & (F.col("happened_at") < moment))
+    moment, known_before = (F.lit(day_start(day, time_zone)) for day in (as_of, known_by or as_of))
+    known = frame.where((F.col("known_at") < known_before) & (F.col("happened_at") < moment))
     hashes = {"_key": F.xxhash64(*table.key), "_lock": F.xxhash64(F.lit(1), *table.key), "_version": _version()}
     known = known.withColumns(hashes)
     several = known.groupBy("_key", "_lock").agg(F.max("_version").alias("_latest"), F.count("*").alias("_count"))

@@ -1,7 +1,7 @@
 """The assessment: all that is told of a version when it is judged, shown or laid out as a card, as plain values."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
@@ -46,11 +46,19 @@ class Frame:
         rows: As `models.fit.train` takes it, with the columns that are named here.
         parts: What divides the tables: the table's name and the column.
         protected: Attributes whose groups must be treated alike: name and column. The model does not see them.
+        history_days: Days of logs before the first day; None where that is not known.
     """
 
     rows: pd.DataFrame
     parts: Mapping[str, str]
     protected: Mapping[str, str]
+    history_days: int | None = None
+
+    def growing(self, notes: Sequence[FeatureNote]) -> set[str]:
+        """Name the features that look further back than the logs did on the first day: what they hold grows since."""
+        known = self.history_days
+        reach = {note.name: note.reach_days for note in notes}
+        return {name for name, days in reach.items() if known is not None and (days is None or days > known)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class Assessment:
         score_shift: How far the probability moved from training rows to judging rows; None without such rows.
         shifts: The same of every feature.
         features: Used ones: direction, share of the gain, AUC alone.
-        separation: AUC of telling test rows from training rows, and the features that do it.
+        separation: AUC of telling test rows from training rows, without features that grow too, and those that do it.
         probe: Whether the promised directions hold.
         findings: Of the leakage audit.
     """
@@ -139,7 +147,7 @@ def assess(
     singles = leakage.single_aucs(sides[0], outcome, names, _weight(training))
     features = _features(trained, notes, singles)
     scorer = Scorer.from_files(trained.files, threads=trained.parameters.booster.threads)
-    compared = _compared(trained, sides, (training, test), names) if len(test) else None
+    compared = _compared(trained, sides, (training, test), (names, frame.growing(notes))) if len(test) else None
     found = _found(trained, f"on {SIDES[side]}", metrics, singles, compared[2] if compared else None)
     return Assessment(
         judged_on=side,
@@ -250,7 +258,10 @@ def _features(trained: TrainedModel, notes: Sequence[FeatureNote], singles: pd.D
 
 
 def _compared(
-    trained: TrainedModel, sides: tuple[Reals, Reals], rows: tuple[pd.DataFrame, pd.DataFrame], names: Sequence[str]
+    trained: TrainedModel,
+    sides: tuple[Reals, Reals],
+    rows: tuple[pd.DataFrame, pd.DataFrame],
+    features: tuple[Sequence[str], Collection[str]],
 ) -> tuple[dict[str, float], Table, leakage.Separation]:
     """Compare the test rows with the training rows: probability, features, and whether they tell themselves apart."""
     threads, most = trained.parameters.booster.threads, trained.parameters.leakage.separation_rows
@@ -260,9 +271,11 @@ def _compared(
     scorer = Scorer.from_files(trained.files, threads=threads)
     said = [scorer.score(side, explained=False).default_probability for side in sides]
     moved = asdict(shift(said[0], said[1], (first, second), weights=weights))
+    names, growing = features
     told = _records(feature_shifts(sides[0], sides[1], names, (first, second), weights))
-    return moved, told, leakage.separation(sides, (first, second), names, most, threads, weights)
+    both = leakage.Sides.of(sides, (first, second), most, weights)
+    return moved, told, leakage.separation(both, names, growing, threads)
 
 
 def _separated(told: leakage.Separation) -> dict[str, Any]:
-    return {"auc": told.auc, "features": _records(told.features)}
+    return {"auc": told.auc, "settled_auc": told.settled_auc, "features": _records(told.features)}

@@ -61,8 +61,13 @@ class _Members:
         self.weight[name], self.text[name] = weight, text
 
 
-def fit(rows: Rows, parameters: TrainingParameters, progress: Progress = lambda _step, _share: None) -> Fitted:
-    """Fit a model to the rows.
+def fit(
+    rows: Rows,
+    parameters: TrainingParameters,
+    progress: Progress = lambda _step, _share: None,
+    folds: Folds | None = None,
+) -> Fitted:
+    """Fit a model to the rows; they are dealt into folds unless the caller has done so.
 
     Each fold is held out once. Features that too few folds have use for are left out (`models.select`). Early stopping
     tells the number of trees of each shape; what members say of held-out rows tells their weights, and the calibration.
@@ -71,7 +76,7 @@ def fit(rows: Rows, parameters: TrainingParameters, progress: Progress = lambda 
     Raises:
         ModelError: Too few borrowers of either outcome for the folds.
     """
-    folds = folds_of(rows.borrowers, rows.as_of, rows.outcome > 0, parameters)
+    folds = folds or folds_of(rows.borrowers, rows.as_of, rows.outcome > 0, parameters)
     selection = stable_features(rows, folds, parameters, progress)
     rows = rows.only(selection.kept)
     shapes = (parameters.booster, *parameters.further_boosters)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.delong import AucDifference, delong
 from models.evaluate import Sample, measure
 from models.grade import Scale
+from models.rows import WEIGHT
 from models.stability import Shift, shift
 from schemas.errors import ModelError
 
@@ -56,7 +57,8 @@ def compare(rows: pd.DataFrame, versions: tuple[str, str], scale: Scale, source:
     """Compare two versions on rows that both were asked about.
 
     Args:
-        rows: borrower_id, is_default, first, second: the probability that each version gave.
+        rows: borrower_id, is_default, first, second: the probability that each version gave; and weight, how many rows
+            each stands for (one without it).
         versions: The versions' numbers.
         scale: By which both are graded.
         source: Where the probabilities come from, in words.
@@ -73,7 +75,8 @@ def compare(rows: pd.DataFrame, versions: tuple[str, str], scale: Scale, source:
         )
     said: tuple[Reals, Reals] = (rows["first"].to_numpy(np.float64), rows["second"].to_numpy(np.float64))
     who = rows["borrower_id"].to_numpy(dtype=object)
-    one, other = (measure(Sample.of(outcome, each)) for each in said)
+    weight = rows[WEIGHT].to_numpy(np.float64) if WEIGHT in rows else np.ones(len(rows))
+    one, other = (measure(Sample.of(outcome, each, weight)) for each in said)
     grades = [scale.grade(each) for each in said]
     moved = pd.crosstab(pd.Series(grades[0]), pd.Series(grades[1]))
     return Comparison(
@@ -83,8 +86,8 @@ def compare(rows: pd.DataFrame, versions: tuple[str, str], scale: Scale, source:
         borrowers=len(set(who)),
         defaults=int(outcome.sum()),
         source=source,
-        auc=delong(outcome, said, groups=who),
+        auc=delong(outcome, said, weight=weight, groups=who),
         metrics={name: (one[name], other[name]) for name in COMPARED},
-        shift=shift(said[0], said[1], (who, who)),
+        shift=shift(said[0], said[1], (who, who), weights=(weight, weight)),
         grades={str(a): {str(b): int(moved.loc[a, b]) for b in moved.columns} for a in moved.index},
     )

@@ -31,7 +31,7 @@ class TrainedModel:
         metrics: `out_of_time_*` (absent without such rows) and `out_of_fold_*`; bounds of 95 % end in `_low`, `_high`;
             `score_stability`: population stability of the model's probabilities, training rows to test rows.
         counts: Rows by what became of them, borrowers, defaults, features, trees.
-        out_of_time: receivable_id, borrower_id, as_of, is_default, default_probability of the test rows.
+        out_of_time: receivable_id, borrower_id, as_of, is_default, default_probability, weight of the test rows.
         out_of_fold: The same of the training rows, each by boosters and a calibration that never saw its borrower.
         calibration: From score to probability.
         importance: feature and its share of the gain, largest first.
@@ -75,7 +75,7 @@ class CrossValidation:
     Args:
         metrics: By name; bounds of the 95 % interval over borrowers end in `_low` and `_high`.
         counts: Rows, borrowers, defaults, folds, and rows left out for want of an outcome.
-        predictions: receivable_id, borrower_id, as_of, is_default, default_probability, fold.
+        predictions: receivable_id, borrower_id, as_of, is_default, default_probability, weight, fold.
     """
 
     metrics: dict[str, float]
@@ -107,8 +107,9 @@ def train(
     rows, unlabelled = labelled_rows(frame, features)
     split = out_of_time(rows.borrowers, rows.as_of, parameters)
     training, test = rows.where(split.training), rows.where(split.test)
-    parameters, trials = _searched(training, parameters, progress)
-    fitted = fit(training, parameters, progress)
+    dealt = folds_of(training.borrowers, training.as_of, training.outcome > 0, parameters)
+    parameters, trials = _searched(training, dealt, parameters, progress)
+    fitted = fit(training, parameters, progress, dealt)
     progress("measuring", 0.95)
     metrics, out_of_fold, tested = _judged(fitted, training, test, parameters)
     counts = {**split.counts, "unlabelled": unlabelled, **_counts("training", training), **_counts("test", test)}
@@ -124,7 +125,7 @@ def train(
         parameters=parameters,
         selection=fitted.selection,
         trials=trials,
-        challengers=_challengers(training, fitted, parameters, progress),
+        challengers=_challengers(training, dealt, fitted, parameters, progress),
     )
 
 
@@ -146,28 +147,26 @@ def _judged(
     return metrics, _predictions(seen, said), tested
 
 
-def _folds(rows: Rows, parameters: TrainingParameters) -> Folds:
-    return folds_of(rows.borrowers, rows.as_of, rows.outcome > 0, parameters)
-
-
 def _searched(
-    rows: Rows, parameters: TrainingParameters, progress: Progress
+    rows: Rows, dealt: Folds, parameters: TrainingParameters, progress: Progress
 ) -> tuple[TrainingParameters, pd.DataFrame]:
     """Search for the shape of trees where the configuration asks for it; give the parameters with what was found."""
     if not parameters.tuning.trials:
         return parameters, pd.DataFrame()
-    found = tuned(rows, _folds(rows, parameters), parameters, progress)
+    found = tuned(rows, dealt, parameters, progress)
     return parameters.model_copy(update={"booster": found.booster}), found.trials
 
 
-def _challengers(rows: Rows, fitted: Fitted, parameters: TrainingParameters, progress: Progress) -> pd.DataFrame:
+def _challengers(
+    rows: Rows, dealt: Folds, fitted: Fitted, parameters: TrainingParameters, progress: Progress
+) -> pd.DataFrame:
     if parameters.challengers is None:
         return pd.DataFrame()
-    return challenged(rows, _folds(rows, parameters), fitted.probability, parameters, progress)
+    return challenged(rows, dealt, fitted.probability, parameters, progress)
 
 
 def _predictions(rows: Rows, probability: Reals) -> pd.DataFrame:
-    return rows.keys.assign(is_default=rows.outcome > 0, default_probability=probability)
+    return rows.keys.assign(is_default=rows.outcome > 0, default_probability=probability, weight=rows.weight)
 
 
 def _counts(side: str, rows: Rows) -> dict[str, int]:

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from models.assess import Assessment
 from models.compare import Comparison
 from models.parameters import GateBounds
 from models.versions import Trainer
 
-NOT_WORSE = "NOT_WORSE"
-MEASURED = "MEASURED"
-CALIBRATED = "CALIBRATED"
-STABLE = "STABLE"
-NO_LEAK = "NO_LEAK"
-MONOTONE = "MONOTONE"
-SIGNED = "SIGNED"
+GateCode = Literal["NOT_WORSE", "MEASURED", "CALIBRATED", "STABLE", "NO_LEAK", "MONOTONE", "SIGNED"]
+NOT_WORSE: Final = "NOT_WORSE"
+MEASURED: Final = "MEASURED"
+CALIBRATED: Final = "CALIBRATED"
+STABLE: Final = "STABLE"
+NO_LEAK: Final = "NO_LEAK"
+MONOTONE: Final = "MONOTONE"
+SIGNED: Final = "SIGNED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Gate:
         bound: What it was measured against.
     """
 
-    code: str
+    code: GateCode
     passed: bool
     found: str
     bound: str

@@ -14,6 +14,8 @@ Reals = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 RIDGE = 1.0
+SELDOM = 0.01
+"""Share of the person-months at either end of the term that tell too little to go on from."""
 
 
 class Ends(NamedTuple):
@@ -69,13 +71,15 @@ def fit_term(standing: Standing, ends: Ends, horizon_days: int, default_days: in
     if not months.is_default.any() or not months.is_payoff.any():
         told = f"{int(months.is_default.sum())} defaults and {int(months.is_payoff.sum())} payoffs in {len(months.row)}"
         raise ModelError(f"{told} months", "some of both, to learn when they come")
-    oldest = float(np.max(standing.age[months.row] + months.month))
+    passed = months.month - 1
+    ages, lefts = standing.age[months.row] + passed, standing.left[months.row] - passed
     scale = TermModel(
         horizon_periods=max(1, round(horizon_days / PERIOD_DAYS)),
         arrears_periods=-(-default_days // PERIOD_DAYS),
         score_mean=float(standing.score.mean()),
         score_scale=float(max(standing.score.std(), 1e-9)),
-        oldest=oldest,
+        oldest=float(np.quantile(ages, 1 - SELDOM)),
+        nearest=float(np.quantile(lefts, SELDOM)),
         default=(),
         payoff=(),
     )

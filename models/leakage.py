@@ -4,8 +4,9 @@ A sign is a finding, a row that says what was found, which bound it broke and wh
 promotes the model judges it (`gates`). Bounds are configuration (`training.leakage`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import lightgbm as lgb
 import numpy as np
@@ -19,13 +20,24 @@ from models.split import hash_share
 Reals = NDArray[np.float64]
 Names = NDArray[np.object_]
 
-TOO_GOOD = "AUC_TOO_GOOD"
-ALONE = "FEATURE_EXPLAINS_ALONE"
-CARRIES = "FEATURE_CARRIES_THE_GAIN"
-SEPARABLE = "TEST_ROWS_TELL_THEMSELVES_APART"
-CALENDAR = "FEATURE_TELLS_THE_CALENDAR"
-SEES_LATER = "FEATURE_SEES_LATER_DATA"
-ROWS_DIFFER = "LATER_DATA_CHANGES_THE_ROWS"
+FindingCode = Literal[
+    "AUC_TOO_GOOD",
+    "FEATURE_EXPLAINS_ALONE",
+    "FEATURE_CARRIES_THE_GAIN",
+    "TEST_ROWS_TELL_THEMSELVES_APART",
+    "HISTORIES_STILL_GROW",
+    "FEATURE_TELLS_THE_CALENDAR",
+    "FEATURE_SEES_LATER_DATA",
+    "LATER_DATA_CHANGES_THE_ROWS",
+]
+TOO_GOOD: Final = "AUC_TOO_GOOD"
+ALONE: Final = "FEATURE_EXPLAINS_ALONE"
+CARRIES: Final = "FEATURE_CARRIES_THE_GAIN"
+SEPARABLE: Final = "TEST_ROWS_TELL_THEMSELVES_APART"
+GROWING: Final = "HISTORIES_STILL_GROW"
+CALENDAR: Final = "FEATURE_TELLS_THE_CALENDAR"
+SEES_LATER: Final = "FEATURE_SEES_LATER_DATA"
+ROWS_DIFFER: Final = "LATER_DATA_CHANGES_THE_ROWS"
 
 TREES = 40
 SHOWN = 5
@@ -54,7 +66,7 @@ class Finding:
         where: Where to look.
     """
 
-    code: str
+    code: FindingCode
     found: str
     bound: str
     where: str
@@ -68,11 +80,13 @@ class Separation:
         auc: Of a small booster told one from the other, on borrowers held out; 0.5 where they look alike.
         features: feature, share of the booster's gain, and AUC of telling them apart by it alone; first ones first.
         alone: feature and that AUC, of every feature, highest first.
+        settled_auc: The first AUC without the features that grow with the logs; the same where none does.
     """
 
     auc: float
     features: pd.DataFrame
     alone: pd.DataFrame
+    settled_auc: float
 
 
 def too_good(discrimination: float, bounds: LeakageBounds, where: str) -> list[Finding]:
@@ -130,44 +144,82 @@ def _at(feature: object) -> str:
     return f"poolwright features lineage {feature}"
 
 
-def separation(
-    sides: tuple[Reals, Reals],
-    borrowers: tuple[Names, Names],
-    names: Sequence[str],
-    most_rows: int,
-    threads: int = 1,
-    weights: tuple[Reals, Reals] | None = None,
-) -> Separation:
-    """Tell training rows from test rows by a small booster, held out by borrower (adversarial validation).
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Training rows and test rows beside each other, weighing the same.
 
     Args:
-        sides: Features of the training and of the test rows.
-        borrowers: Borrower of each.
-        names: Of the features.
-        most_rows: Rows of each side that are looked at; borrowers are taken in the order of their hash.
-        threads: Of the booster; they change no number.
-        weights: How many rows each row stands for, on either side; one without them.
+        rows: Features of both.
+        is_test: 0 for a training row, 1 for a test row.
+        half: One half of the borrowers.
+        weight: How much each row counts.
     """
-    taken = [_taken(each, most_rows) for each in borrowers]
-    rows = np.concatenate([side[kept] for side, kept in zip(sides, taken, strict=True)])
-    is_test = np.repeat([0.0, 1.0], [len(kept) for kept in taken])
-    who = np.concatenate([each[kept] for each, kept in zip(borrowers, taken, strict=True)])
-    half = np.array([hash_share(str(one), "separation") < 0.5 for one in who])
-    stands = [np.ones(len(each)) for each in borrowers] if weights is None else weights
-    weight = np.concatenate([_balanced(each[kept], len(rows)) for each, kept in zip(stands, taken, strict=True)])
-    said, gain = np.full(len(rows), 0.5), np.zeros(len(names))
-    for inside in (half, ~half):
-        if not inside.any() or len(np.unique(is_test[~inside])) < 2:
-            continue
-        data = lgb.Dataset(rows[~inside], is_test[~inside], weight=weight[~inside], params={**TELLS})
-        booster = lgb.train({**TELLS, "num_threads": threads}, data, TREES)
-        said[inside] = booster.predict(rows[inside])
-        gain += booster.feature_importance("gain")
+
+    rows: Reals
+    is_test: Reals
+    half: NDArray[np.bool_]
+    weight: Reals
+
+    @classmethod
+    def of(
+        cls,
+        sides: tuple[Reals, Reals],
+        borrowers: tuple[Names, Names],
+        most_rows: int,
+        weights: tuple[Reals, Reals] | None = None,
+    ) -> "Sides":
+        """Lay both sides beside each other.
+
+        Args:
+            sides: Features of the training and of the test rows.
+            borrowers: Borrower of each.
+            most_rows: Rows of each side that are looked at; borrowers are taken in the order of their hash.
+            weights: How many rows each row stands for, on either side; one without them.
+        """
+        taken = [_taken(each, most_rows) for each in borrowers]
+        rows = np.concatenate([side[kept] for side, kept in zip(sides, taken, strict=True)])
+        is_test = np.repeat([0.0, 1.0], [len(kept) for kept in taken])
+        who = np.concatenate([each[kept] for each, kept in zip(borrowers, taken, strict=True)])
+        half = np.array([hash_share(str(one), "separation") < 0.5 for one in who])
+        stands = [np.ones(len(each)) for each in borrowers] if weights is None else weights
+        weight = np.concatenate([_balanced(each[kept], len(rows)) for each, kept in zip(stands, taken, strict=True)])
+        return cls(rows, is_test, half, weight)
+
+    def told_apart(self, columns: Sequence[int], threads: int) -> tuple[float, Reals]:
+        """Tell one side from the other by some features (adversarial validation); give the AUC and each one's gain.
+
+        A small booster learns from one half of the borrowers and is asked about the other, both ways.
+        """
+        said, gain = np.full(len(self.rows), 0.5), np.zeros(len(columns))
+        for inside in (self.half, ~self.half):
+            if not inside.any() or len(np.unique(self.is_test[~inside])) < 2:
+                continue
+            known = self.rows[~inside][:, columns]
+            data = lgb.Dataset(known, self.is_test[~inside], weight=self.weight[~inside], params={**TELLS})
+            booster = lgb.train({**TELLS, "num_threads": threads}, data, TREES)
+            said[inside] = booster.predict(self.rows[inside][:, columns])
+            gain += booster.feature_importance("gain")
+        return auc(Sample.of(self.is_test, said, self.weight)), gain
+
+
+def separation(sides: Sides, names: Sequence[str], growing: Collection[str] = (), threads: int = 1) -> Separation:
+    """Tell training rows from test rows, by all features and without those that grow with the logs.
+
+    Args:
+        sides: Both.
+        names: Of the features.
+        growing: Features that look further back than the logs did on the first training day.
+        threads: Of the boosters; they change no number.
+    """
+    every = list(range(len(names)))
+    found, gain = sides.told_apart(every, threads)
+    settled = [place for place in every if names[place] not in growing]
+    without = sides.told_apart(settled, threads)[0] if 0 < len(settled) < len(every) else found
     first = np.argsort(-gain, kind="stable")[:SHOWN]
     first = first[gain[first] > 0]
     table = pd.DataFrame({"feature": [names[k] for k in first], "gain": gain[first] / max(float(gain.sum()), 1e-300)})
-    alone = single_aucs(rows, is_test, names, weight)
-    return Separation(auc(Sample.of(is_test, said, weight)), table.merge(alone, on="feature", how="left"), alone)
+    alone = single_aucs(sides.rows, sides.is_test, names, sides.weight)
+    return Separation(found, table.merge(alone, on="feature", how="left"), alone, without)
 
 
 def _balanced(weight: Reals, total: int) -> Reals:
@@ -185,10 +237,10 @@ def _taken(borrowers: Names, most_rows: int) -> NDArray[np.intp]:
 
 
 def separable(told: Separation, bounds: LeakageBounds) -> list[Finding]:
-    """Find features that alone tell test rows from training rows, and test rows that all of them together tell apart.
+    """Find features that alone tell test rows from training rows, and test rows that many of them together tell apart.
 
     The first carry the calendar: their level names the as-of day. The second says that the test judges on another
-    population.
+    population; or only that histories grow, where it takes features that were not full on the first training day.
     """
     clocks = [
         Finding(
@@ -203,7 +255,11 @@ def separable(told: Separation, bounds: LeakageBounds) -> list[Finding]:
         return clocks
     first = ", ".join(f"{row.feature} (alone {row.auc:.2f})" for row in told.features.head(3).itertuples())
     said = f"training and test rows are told apart with AUC {told.auc:.4f}, by {first}"
-    return [*clocks, Finding(SEPARABLE, said, f"at most {bounds.separation_auc:g}", "features that grow with time")]
+    bound = f"at most {bounds.separation_auc:g}"
+    if told.settled_auc > bounds.separation_auc:
+        return [*clocks, Finding(SEPARABLE, said, bound, "features that grow with time")]
+    said += f"; {told.settled_auc:.4f} without the features that look further back than the logs did at first"
+    return [*clocks, Finding(GROWING, said, bound, "observation.history_days: more logs before the first day")]
 
 
 def sees_later(whole: pd.DataFrame, hidden: pd.DataFrame, keys: Sequence[str], day: str) -> list[Finding]:

@@ -18,6 +18,16 @@ SCORE = "score"
 SMALLEST = 1e-9
 
 Severity = Literal["look", "stop"]
+AlarmCode = Literal[
+    "SCORE_MOVED",
+    "FEATURE_MOVED",
+    "FEATURE_MISSING_MOVED",
+    "DEFAULTS_ABOVE_PREDICTED",
+    "DEFAULTS_BELOW_PREDICTED",
+    "POOL_DEFAULTS_ABOVE_PREDICTED",
+    "POOL_WITHOUT_TAG",
+    "MODEL_OLD",
+]
 Kind = Literal["scoring_day", "vintage", "grade", "pool"]
 
 
@@ -145,7 +155,7 @@ class Alarm:
         table: The table whose row explains it; empty where the sentence says all.
     """
 
-    code: str
+    code: AlarmCode
     subject: str
     severity: Severity
     found: str
@@ -186,7 +196,8 @@ def alarms(watched: Watched, rules: MonitoringParameters) -> list[Alarm]:
 def _drifted(drifts: Iterable[Drift], rules: MonitoringParameters) -> Iterable[Alarm]:
     for one in (each for each in drifts if each.gain_share >= rules.least_gain_share):
         moved, is_score = one.shift, one.subject == SCORE
-        code, rule = ("SCORE_MOVED", rules.score_moved) if is_score else ("FEATURE_MOVED", rules.feature_moved)
+        code: AlarmCode = "SCORE_MOVED" if is_score else "FEATURE_MOVED"
+        rule = rules.score_moved if is_score else rules.feature_moved
         if moved.index > max(rule.threshold, moved.noise):
             said = f"index {moved.index:.3f} ({moved.low:.3f} to {moved.high:.3f}), noise {moved.noise:.3f}"
             said += f", effect size {moved.effect_size:.2f}"
@@ -216,7 +227,7 @@ def _pool_defaulted(agreements: Iterable[Agreement], rules: MonitoringParameters
             yield _of("POOL_DEFAULTS_ABOVE_PREDICTED", one, rule)
 
 
-def _of(code: str, one: Agreement, rule: AlarmRule) -> Alarm:
+def _of(code: AlarmCode, one: Agreement, rule: AlarmRule) -> Alarm:
     low, high = one.interval
     said = f"{one.defaults:,} of {one.rows:,} defaulted within {one.after_days} days, {one.observed_rate:.2%} "
     said += f"({low:.2%} to {high:.2%}); {one.predicted_rate:.2%} was predicted for {one.horizon_days} days"
@@ -224,6 +235,6 @@ def _of(code: str, one: Agreement, rule: AlarmRule) -> Alarm:
     return Alarm(code, f"{one.kind} {one.part}", rule.severity, said, ratio, rule.threshold, "agreements")
 
 
-def _counted(code: str, subject: str, count: int, rule: AlarmRule, words: str) -> Iterable[Alarm]:
+def _counted(code: AlarmCode, subject: str, count: int, rule: AlarmRule, words: str) -> Iterable[Alarm]:
     if count > rule.threshold:
         yield Alarm(code, subject, rule.severity, f"{count:,} {words}", float(count), rule.threshold, "")

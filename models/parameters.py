@@ -21,12 +21,14 @@ class FeatureNote:
         is_category: Whether its values are names, not quantities.
         theme: What it is about; features of one theme give one reason together. Empty: a theme of its own.
         monotone: +1 where more of it can only raise the probability, -1 where it can only lower it, 0 where it is free.
+        reach_days: Days of logs that it looks back on; 0 for a state of the day, None for all that was ever known.
     """
 
     name: str
     monotone: Literal[-1, 0, 1] = 0
     is_category: bool = False
     theme: str = ""
+    reach_days: int | None = 0
 
 
 class SplitParameters(Document):

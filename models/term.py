@@ -28,7 +28,7 @@ Reals = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 TERM_FILE = "term.json"
-FORMAT = 1
+FORMAT = 2
 PERIOD_DAYS = 30
 MOST_PERIODS = 120
 EARLY = 4
@@ -94,6 +94,7 @@ class TermModel:
         score_mean: Mean score of the training receivables.
         score_scale: Its standard deviation.
         oldest: Age in months beyond which nothing was learned: older is taken for as old.
+        nearest: Months left below which nothing was learned: nearer to the last instalment is taken for as near.
         default: Weights of the default hazard, the intercept first.
         payoff: The same of the payoff hazard.
     """
@@ -103,6 +104,7 @@ class TermModel:
     score_mean: float
     score_scale: float
     oldest: float
+    nearest: float
     default: tuple[float, ...]
     payoff: tuple[float, ...]
 
@@ -197,7 +199,7 @@ def design(standing: Standing, month: Counts, scale: TermModel) -> list[Reals]:
     """Give the columns that the hazards are regressed on, a row a person-month."""
     score = (standing.score - scale.score_mean) / scale.score_scale
     age = np.minimum(standing.age + month - 1, scale.oldest)
-    left = standing.left - (month - 1)
+    left = np.maximum(standing.left - (month - 1), scale.nearest)
     fading = np.exp(-(month - 1) / FADING)
     is_late, is_later = standing.late > 0, standing.late >= PERIOD_DAYS
     columns = [np.ones(len(score)), score, score * fading, np.log1p(np.maximum(age, 0))]

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.common import Common, command, day, rows, say
+from pipelines import completion
+from pipelines.common import Common, DryRun, command, day, next_step, rows, say
+from pipelines.unattended import scheduled
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Source = Annotated[str, typer.Option("--source", help="Name of a document in conf/sources.")]
+Source = Annotated[
+    str,
+    typer.Option("--source", help="Name of a document in conf/sources.", autocompletion=completion.sources),
+]
 From = Annotated[Path, typer.Option("--from", help="Folder with the platform's raw files.")]
 KnownOn = Annotated[
     str, typer.Option("--known-on", help="Day on which a source without delivery days was handed over.")
@@ -43,7 +48,7 @@ def simulate(
     say(f"{held} in {summary.files:,} files; {broken:,} rows are broken on purpose")
 
 
-@command
+@scheduled
 def ingest(
     common: Common,
     source: Source,
@@ -51,24 +56,28 @@ def ingest(
     known_on: KnownOn = "",
     until: Until = "",
     again: Again = False,  # noqa: FBT002 - a flag of the command line
+    dry_run: DryRun = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Bring raw logs into the canonical tables; every row read is published, quarantined or accounted for."""
     from pipelines.ingest import ingest as bring
-    from pipelines.ingest import load_source
+    from pipelines.ingest import load_source, planned
 
     mapping = load_source(common.settings().folder, source)
-    with common.workspace() as space, space.writing():
-        done = bring(
-            space,
-            mapping,
-            folder,
-            known_on=day(known_on, "--known-on") if known_on else None,
-            until=day(until, "--until") if until else None,
-            again=again,
-        )
+    known = day(known_on, "--known-on") if known_on else None
+    last = day(until, "--until") if until else None
+    with common.workspace() as space:
+        if dry_run:
+            names = ["batch", "would publish", "why", "files", "rows, about"]
+            lines = planned(space, mapping, folder, known, last, again=again)
+            title = "What an ingest would do; nothing was read into tables"
+            common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(title, names, lines))
+            return
+        with space.writing():
+            done = bring(space, mapping, folder, known_on=known, until=last, again=again)
     for batch in done.batches:
         say(f"{batch.name}: {batch.reason}, {batch.file_count:,} files" + ("" if batch.due else "; nothing to do"))
     common.answer({"tables": done.tables}, _accounted(source, done.tables))
+    next_step("poolwright train --as-of DATE --as NAME; where a model scores: poolwright run --as-of DATE --deal DEAL")
 
 
 COUNTS = ["table", "read", "filtered", "merged", "published", "quarantined"]
@@ -90,7 +99,7 @@ def _accounted(source: str, tables: dict[str, dict[str, Any]]) -> Callable[["Con
 @command
 def check(
     common: Common,
-    name: Annotated[str, typer.Argument(help="Name of a document in conf/sources.")],
+    name: Annotated[str, typer.Argument(help="Name of a document in conf/sources.", autocompletion=completion.sources)],
     folder: From,
     known_on: KnownOn = "",
 ) -> None:

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, command, day, say
+from pipelines import completion
+from pipelines.common import AsOf, Common, DryRun, command, day, next_step, rows, say
+from pipelines.unattended import scheduled
 from schemas.errors import ConfigurationError
 
 models = typer.Typer(help="Registered models of default probability.", no_args_is_help=True, rich_markup_mode=None)
@@ -16,8 +18,13 @@ Folder = Annotated[Path, typer.Option("--out", help="Folder to write pictures to
 Signer = Annotated[str, typer.Option("--as", help="Who answers for the training; their secret is asked.")]
 
 
-@command
-def train(common: Common, as_of: AsOf, signer: Signer = "") -> None:
+@scheduled
+def train(
+    common: Common,
+    as_of: AsOf,
+    signer: Signer = "",
+    dry_run: DryRun = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
     """Build features and labels of past days, fit and calibrate a model, audit it, register it."""
     from rich.markup import escape
 
@@ -25,12 +32,17 @@ def train(common: Common, as_of: AsOf, signer: Signer = "") -> None:
     from pipelines.signing import trainer
     from pipelines.train import train as fit
 
+    if dry_run:
+        _would_train(common, as_of)
+        return
     with common.workspace() as space, space.writing():
         done = fit(space, day(as_of), trainer(space, signer))
     if not done.fresh:
         say(f"Model {done.version} was trained from these very inputs; nothing to do")
-    hint = f"; it scores once another person runs: poolwright models promote {done.version} --as NAME --reason WHY"
-    say(f"Model {done.version}" + (" scores (champion)" if done.is_champion else f" is registered{hint}"))
+    say(
+        f"Model {done.version}"
+        + (" scores (champion)" if done.is_champion else " is registered and does not score yet")
+    )
     for one in done.findings:
         said = escape(f"{one['found']}; bound: {one['bound']}; look at: {one['where']}")
         say(f"[bold red]{one['code']}[/] {said}")
@@ -38,6 +50,23 @@ def train(common: Common, as_of: AsOf, signer: Signer = "") -> None:
         {"version": done.version, "champion": done.is_champion, "metrics": done.metrics, "findings": done.findings},
         metrics_view(done.version, done.metrics),
     )
+    if not done.is_champion:
+        next_step(
+            f"another person reads `poolwright models show {done.version}` and promotes it: "
+            f"poolwright models promote {done.version} --as NAME --reason WHY"
+        )
+
+
+def _would_train(common: Common, as_of: str) -> None:
+    from pipelines.train import would_train
+
+    with common.workspace() as space:
+        found, fits, why = would_train(space, day(as_of))
+    names = ["as of", "stage", "would run", "why", "rows, about"]
+    lines = [(one.as_of, one.stage.name, one.is_due, one.why, one.rows) for one in found]
+    lines.append((day(as_of), "train", fits, why, None))
+    title = "What a training would do; nothing was run"
+    common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(title, names, lines))
 
 
 @models.command("list")
@@ -147,11 +176,11 @@ def rollback(common: Common, reason: Reason, approver: Approver) -> None:
 @command
 def explain_model(common: Common, version: Version, as_of: AsOf, out: Folder) -> None:
     """Show what moves a version's scores on a day, by family of features; write pictures."""
-    from pipelines.common import rows
     from pipelines.why import overview
 
     with common.workspace() as space:
-        moved, pictures = overview(space, day(as_of), version)
+        found = overview(space, day(as_of), version)
+    moved, pictures = found.by_family, found.pictures()
     for name, content in pictures.items():
         _write(out / name, content)
     say(f"Pictures are in {out}: {', '.join(pictures)}")
@@ -162,35 +191,42 @@ def explain_model(common: Common, version: Version, as_of: AsOf, out: Folder) ->
 @command
 def reasons(
     common: Common,
-    receivable: Annotated[str, typer.Argument(help="Receivable id.")],
     as_of: AsOf,
+    receivable: Annotated[
+        str,
+        typer.Argument(help="Receivable id; without one, --out tells of all.", autocompletion=completion.receivables),
+    ] = "",
     version: Annotated[str, typer.Option("--model", help="A version number, or champion.")] = "champion",
     language: Annotated[str, typer.Option("--language", help="Words of the reasons: en or zh.")] = "en",
     plot: Annotated[Path | None, typer.Option("--plot", help="Picture to write: how the score comes about.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML page to write: what moves scores, and the receivable's reasons.")
+    ] = None,
 ) -> None:
-    """Say why the model finds a receivable risky: up to four reasons with their codes."""
-    from pipelines.common import rows
-    from pipelines.why import language_of, why
+    """Say why the model finds a receivable risky: up to four reasons with their codes; or what moves scores at all."""
+    from pipelines.model_views import reasons_view
+    from pipelines.why import language_of, overview, why
+    from pipelines.why_page import write_page
 
     spoken = language_of(language)
+    if not receivable and (plot or not out):
+        asked = f"--plot {plot}" if plot else "neither a receivable nor --out"
+        raise ConfigurationError(
+            asked, "a receivable to explain, or --out FILE for the page of all", "the command line"
+        )
     with common.workspace() as space:
-        found = why(space, day(as_of), receivable, version)
-    if plot:
+        found = why(space, day(as_of), receivable, version) if receivable else None
+        if out:
+            whole = overview(space, day(as_of), version)
+            write_page(day(as_of), whole, found, out)
+            say(f"The page is in {out}")
+    if found and plot:
         _write(plot, found.picture(spoken))
         say(f"The picture is in {plot}")
-    told = found.lines(spoken)
-    title = f"{receivable}: probability {found.default_probability:.4f}, grade {found.grade}, model {found.version}"
-    shown = ("code", "reason", "value", "typical", "contribution")
-    common.answer(
-        {
-            "receivable_id": receivable,
-            "model_version": found.version,
-            "default_probability": found.default_probability,
-            "grade": found.grade,
-            "reasons": told,
-        },
-        rows(title, list(shown), [[one[name] for name in shown] for one in told]),
-    )
+    if found:
+        common.answer(*reasons_view(found, spoken))
+    else:
+        common.answer({"page": str(out)}, lambda console: console.print(str(out)))
 
 
 def _write(path: Path, content: bytes) -> None:

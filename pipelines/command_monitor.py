@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.common import AsOf, Common, command, day, rows, say
+from pipelines.common import AsOf, Common, day, rows, say
+from pipelines.unattended import scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,15 +19,18 @@ SHOWN = 10
 Out = Annotated[Path | None, typer.Option("--out", help="HTML file [WORKSPACE/reports/monitoring-DAY.html].")]
 
 
-@command
+@scheduled
 def monitor(common: Common, as_of: AsOf, out: Out = None) -> None:
     """Compare a day with what the champion learned from, and what was said with what came to pass; exit 1 on a stop."""
+    from pipelines.hooks import tell_alarms
     from pipelines.monitor import monitor as look
     from pipelines.monitor_page import write_page
 
     with common.workspace() as space, space.writing():
         found = look(space, day(as_of))
         page = write_page(space, day(as_of), found, out)
+    if found.outcome.fresh:
+        tell_alarms(common, as_of, found.alarms)
     say(f"The page is one file; open it in a browser:\n{page}")
     tables = {"alarms": found.alarms, "drifts": found.drifts, "agreements": found.agreements}
     common.answer({**tables, "page": str(page)}, _view(found))

@@ -8,7 +8,7 @@ from pipelines.common import Common, command, rows
 @command
 def doctor(common: Common) -> None:
     """Look at this machine and workspace, and say what is wrong and how to mend it."""
-    from pipelines.doctor import examine
+    from pipelines.doctor_workspace import examine
 
     findings = examine(common)
     worst = any(not finding.fine for finding in findings)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines import completion
+from pipelines.voice import console, speak, tell
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,8 +26,16 @@ PIPED_WIDTH = 200
 """Least width of a table that goes to a file or another program: ids stay whole."""
 
 Home = Annotated[Path | None, typer.Option("--home", help="Workspace folder [POOLWRIGHT_HOME, else ./workspace].")]
-Conf = Annotated[Path | None, typer.Option("--conf", help="Configuration folder [./conf].")]
-Env = Annotated[str, typer.Option("--env", help="Lay conf/env/NAME.yaml over conf/base.yaml.")]
+Conf = Annotated[Path | None, typer.Option("--conf", help="Configuration folder [./conf].", envvar="POOLWRIGHT_CONF")]
+Env = Annotated[
+    str,
+    typer.Option(
+        "--env",
+        help="Lay conf/env/NAME.yaml over conf/base.yaml.",
+        envvar="POOLWRIGHT_ENV",
+        autocompletion=completion.environments,
+    ),
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override one setting: section.key=value.")]
 Engine = Annotated[str, typer.Option("--engine", help="Dataframe engine: sail or spark.")]
 Master = Annotated[
@@ -33,8 +43,17 @@ Master = Annotated[
     typer.Option("--master", help="Apache Spark's master, as local[2] or spark://HOST:PORT; the engine is then spark."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+LogJson = Annotated[
+    bool,
+    typer.Option("--log-json", help="Write progress as one JSON object a line.", envvar="POOLWRIGHT_LOG_JSON"),
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Colour nothing; NO_COLOR in the environment does the same.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Day (YYYY-MM-DD): nothing from its start on is seen.")]
-DealName = Annotated[str, typer.Option("--deal", help="Name of a document in conf/deals.")]
+DealName = Annotated[
+    str, typer.Option("--deal", help="Name of a document in conf/deals.", autocompletion=completion.deals)
+]
+Receivable = Annotated[str, typer.Argument(help="Receivable id.", autocompletion=completion.receivables)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and why, and run nothing.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +92,49 @@ class Common:
         from runtime.settings import workspace
         from runtime.workspace import Workspace
 
-        return Workspace(workspace(self.home), self.settings())
+        return Workspace(workspace(self.home), self.settings(), say)
 
     def answer(self, result: object, table: Callable[["Console"], None]) -> None:
         """Give a command's result on standard output: as JSON for machines, else as a table for people."""
         if self.json:
             sys.stdout.write(json.dumps(result, default=plain, ensure_ascii=False) + "\n")
         else:
-            from rich.console import Console
+            here = console(error=False)
+            table(here if sys.stdout.isatty() else console(error=False, width=max(PIPED_WIDTH, here.width)))
 
-            console = Console()
-            table(console if sys.stdout.isatty() else Console(width=max(PIPED_WIDTH, console.width)))
+
+SHARED: Mapping[str, tuple[Any, object]] = {
+    "home": (Home, None),
+    "conf": (Conf, None),
+    "env": (Env, ""),
+    "overrides": (Set, None),
+    "engine": (Engine, ""),
+    "master": (Master, ""),
+    "json_": (Json, False),
+    "log_json": (LogJson, False),
+    "no_color": (NoColor, False),
+}
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command function `(common, ...)` the options that all commands share."""
+    return offered(function, SHARED, function)
+
+
+def offered(
+    function: Callable[..., None], shared: Mapping[str, tuple[Any, object]], called: Callable[..., None]
+) -> Callable[..., None]:
+    """Give the function that typer offers: the options of a command and the shared ones behind them."""
     signature = inspect.signature(function, eval_str=True)
-    shared: dict[str, tuple[Any, object]] = {
-        "home": (Home, None),
-        "conf": (Conf, None),
-        "env": (Env, ""),
-        "overrides": (Set, None),
-    }
-    shared |= {"engine": (Engine, ""), "master": (Master, ""), "json_": (Json, False)}
 
     @functools.wraps(function)
     def wrapper(**given: Any) -> None:  # noqa: ANN401 - typer hands over what the signature names
         taken = {name: given.pop(name) for name in shared}
-        overrides = tuple(taken.pop("overrides") or ())
-        common = Common(json=taken.pop("json_"), overrides=overrides, **taken)
-        function(common, **given)
+        speak(function.__name__, log_json=taken.pop("log_json"), no_color=taken.pop("no_color"))
+        wait = taken.pop("wait", None)
+        waits = () if wait is None else (f"operations.wait_seconds={wait}",)
+        overrides = (*(taken.pop("overrides") or ()), *waits)
+        called(Common(json=taken.pop("json_"), overrides=overrides, **taken), **given)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     own = [item.replace(kind=keyword) for name, item in signature.parameters.items() if name != "common"]
@@ -114,11 +146,21 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal something, on standard error; a line stays a line, also in a log file."""
-    from rich.console import Console
+def say(text: str, **facts: Any) -> None:  # noqa: ANN401 - what a log line carries beside words
+    """Tell the person at the terminal something, on standard error; a line stays a line, also in a log file.
 
-    Console(stderr=True, highlight=False).print(text, soft_wrap=True)
+    Args:
+        text: What to say, with rich's markup.
+        facts: What a line of the JSON log carries beside the words: run, stage, seconds, rows, level.
+    """
+    tell(text, **facts)
+
+
+def next_step(line: str) -> None:
+    """Say which command comes next."""
+    from rich.markup import escape
+
+    say(f"[dim]Next:[/] {escape(line)}")
 
 
 def day(text: str, option: str = "--as-of") -> date:
@@ -131,6 +173,22 @@ def day(text: str, option: str = "--as-of") -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(f"{option} {text}", "a day written as YYYY-MM-DD", "the command line") from error
+
+
+def written(path: Path, content: bytes, option: str = "--out") -> Path:
+    """Write a file whole or not at all; give where it is.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{option} {path}: {error.strerror}", "a file that can be written", option) from error
+    return path
 
 
 def plain(value: object) -> object:

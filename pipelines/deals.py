@@ -1,5 +1,6 @@
 """Deal documents by name, and what the ledger and registry say about the day that a deal is applied to."""
 
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,29 +9,61 @@ from pyspark.sql import DataFrame
 from pipelines.score import Champion, champion
 from pipelines.signing import ledger
 from pool.deal import Deal, load_deal, parsed
+from pool.deal_versions import in_force, in_sequence
 from pool.ledger import Pledge, pledges
 from runtime.workspace import Workspace
 from schemas.errors import ConfigurationError, ModelError
 from schemas.hashing import digest
 
 
-def read_deal(conf: Path, name: str) -> Deal:
-    """Read and check `conf/deals/NAME.yaml`.
+def read_versions(conf: Path, name: str) -> list[Deal]:
+    """Read and check every version of a deal, in order: `conf/deals/NAME.yaml` and `conf/deals/NAME/*.yaml`.
 
     Raises:
-        ConfigurationError: There is no such document, or it does not hold.
+        ConfigurationError: There is no such document, one does not hold, or the versions do not follow one another.
     """
-    path = conf / "deals" / f"{name}.yaml"
-    if not path.is_file():
-        there = ", ".join(sorted(each.stem for each in path.parent.glob("*.yaml"))) or "none"
-        raise ConfigurationError(f"no deal {name!r}; there are {there}", "a document in conf/deals", str(path))
-    return load_deal(path.read_text("utf-8"), str(path))
+    folder = conf / "deals"
+    paths = [folder / f"{name}.yaml", *sorted((folder / name).glob("*.yaml"))] if name.isidentifier() else []
+    found = [read_document(path) for path in paths if path.is_file()]
+    if not found:
+        there = ", ".join(deal_names(conf)) or "none"
+        raise ConfigurationError(f"no deal {name!r}; there are {there}", "a document in conf/deals", str(folder))
+    return in_sequence(found, name)
+
+
+def read_document(path: Path) -> Deal:
+    """Read and check one document.
+
+    Raises:
+        ConfigurationError: It is no text, or does not hold.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}", "a document in UTF-8", str(path)) from error
+    return load_deal(text, str(path))
+
+
+def deal_names(conf: Path) -> list[str]:
+    """Give the names of all deals in conf/deals."""
+    folder = conf / "deals"
+    return sorted(
+        {path.stem for path in folder.glob("*.yaml")} | {path.parent.name for path in folder.glob("*/*.yaml")}
+    )
+
+
+def read_deal(conf: Path, name: str, on: date) -> Deal:
+    """Read the version of a deal that is in force on a day.
+
+    Raises:
+        ConfigurationError: As `read_versions`.
+    """
+    return in_force(read_versions(conf, name), on)
 
 
 def needs_tags(deal: Deal) -> bool:
     """Tell whether any criterion or limit of the deal looks at the model's word."""
-    expressions = [*(each.expression for each in deal.criteria), *(each.expression for each in deal.limits)]
-    return any(name.startswith("tag.") for text in expressions for name in parsed(text).columns)
+    return any(name.startswith("tag.") for text in deal.expressions for name in parsed(text).columns)
 
 
 def champion_for(workspace: Workspace, deal: Deal | None) -> Champion | None:
@@ -49,11 +82,8 @@ def champion_for(workspace: Workspace, deal: Deal | None) -> Champion | None:
 
 def all_pledges(workspace: Workspace) -> list[Pledge]:
     """Give every pledge that any pool ever opened."""
-    store = ledger(workspace)
-    try:
+    with ledger(workspace) as store:
         return pledges(store.history())
-    finally:
-        store.close()
 
 
 def pledged(workspace: Workspace, held: list[Pledge]) -> DataFrame:

@@ -13,6 +13,7 @@ from models.compare import Comparison, compare
 from models.gates import Gate, failed, judge
 from models.grade import Scale
 from models.parameters import TrainingParameters
+from models.rows import WEIGHT
 from models.scorer import Scorer
 from models.versions import CHAMPION, Decision, Trainer, Version, version_before
 from pipelines.featurize import FEATURES
@@ -107,7 +108,8 @@ def _scored_anew(workspace: Workspace, numbers: tuple[str, str], sides: Sequence
     said = scorer.score(scorer.matrix(found), explained=False).default_probability
     before = found["default_probability"].to_numpy(dtype=np.float64)
     first, second = (said, before) if old == 0 else (before, said)
-    return found[["borrower_id", "is_default"]].assign(first=first, second=second)
+    kept = [name for name in ("borrower_id", "is_default", WEIGHT) if name in found]
+    return found[kept].assign(first=first, second=second)
 
 
 def promote(workspace: Workspace, version: str, by: str, reason: str, override: str = "") -> Judgement:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pipelines.common import say
 from runtime import clock
 from runtime.awaited import awaited
-from runtime.batches import Batch, anew, fingerprint, plan
+from runtime.batches import Batch, anew, fingerprint, plan, rows_about
 from runtime.manifest import Manifest, lock_version
 from runtime.mapping_plan import SourcePlan, load_mapping
 from runtime.pseudonym import fingerprint as secret_fingerprint
@@ -24,7 +24,7 @@ from runtime.refine_shape import Delivery
 from runtime.stage import INGEST
 from runtime.workspace import Workspace
 from schemas.hashing import digest
-from schemas.house import LOG_TABLES, QUARANTINE
+from schemas.house import QUARANTINE, SOURCE_TABLES
 
 Counts = dict[str, dict[str, Any]]
 
@@ -63,7 +63,7 @@ def ingest(
     """
     name, secret = source.mapping.name, workspace.environment.secret_bytes
     deliveries = _deliveries(source, folder, known_on, until)
-    rules = digest([source.mapping.model_dump_json(), secret_fingerprint(secret) if secret else ""])[:16]
+    rules = _rules(workspace, source)
     batches = {one.name: one for one in plan(name, deliveries, _known(workspace, name), rules, again=again)}
 
     def bring(batch: Batch) -> None:
@@ -73,7 +73,7 @@ def ingest(
     for batch in batches.values():
         if batch.due:
             bring(batch)
-    for _ in LOG_TABLES:
+    for _ in SOURCE_TABLES:
         arrived = _awaited(workspace, name, deliveries)
         for batch in arrived:
             bring(batch)
@@ -82,6 +82,22 @@ def ingest(
             break
     manifests = [workspace.runs.get(f"{INGEST}-{name}") for name in batches]
     return Ingested(tuple(batches.values()), total([one.figures["tables"] for one in manifests if one]))
+
+
+def _rules(workspace: Workspace, source: SourcePlan) -> str:
+    """Identify all that a batch's content depends on beside its files."""
+    secret = workspace.environment.secret_bytes
+    return digest([source.mapping.model_dump_json(), secret_fingerprint(secret) if secret else ""])[:16]
+
+
+def planned(
+    workspace: Workspace, source: SourcePlan, folder: Path, known_on: date | None, until: date | None, *, again: bool
+) -> list[tuple[str, bool, str, int, int]]:
+    """Say of each batch whether it would be published, why, of how many files, and of about how many raw rows."""
+    deliveries = _deliveries(source, folder, known_on, until)
+    known = _known(workspace, source.mapping.name)
+    batches = plan(source.mapping.name, deliveries, known, _rules(workspace, source), again=again)
+    return [(one.name, one.due, one.reason, one.file_count, rows_about(folder, one)) for one in batches]
 
 
 def _known(workspace: Workspace, source: str) -> list[Manifest]:
@@ -205,7 +221,7 @@ def _others(workspace: Workspace, batch: str) -> dict[str, DataFrame]:
     catalog = workspace.catalog
     return {
         table.name: catalog.read(workspace.session, table).where(F.col("batch") != batch)
-        for table in LOG_TABLES
+        for table in SOURCE_TABLES
         if any(part["batch"] != batch for part in catalog.partitions(table.name))
     }
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from models.gates import Gate
     from models.versions import Trainer, Version
     from pipelines.govern import Judgement
+    from pipelines.why import Language, Why
 
 SIDES = {"out_of_time": "later days", "cross_validated": "cross-validation", "out_of_fold": "training folds"}
 SHOWN = (
@@ -148,3 +149,18 @@ def comparison_view(found: "Comparison") -> View:
         rows(f"Grades: model {found.first} down, model {found.second} across", ["", *across], grades),
     ]
     return _one_after_the_other(views)
+
+
+def reasons_view(found: "Why", language: "Language") -> tuple[dict[str, Any], View]:
+    """Lay out a receivable's reasons; give them as plain values too."""
+    told = found.lines(language)
+    title = f"{found.receivable}: probability {found.default_probability:.4f}, grade {found.grade}"
+    shown = ("code", "reason", "value", "typical", "contribution")
+    plain = {
+        "receivable_id": found.receivable,
+        "model_version": found.version,
+        "default_probability": found.default_probability,
+        "grade": found.grade,
+        "reasons": told,
+    }
+    return plain, rows(f"{title}, model {found.version}", list(shown), [[one[name] for name in shown] for one in told])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from features.catalogue import FEATURES as CATALOGUE
 from models.monitoring import MonitoringParameters
+from pipelines.common import written
 from pipelines.monitor import Monitored
 from reports.monitoring_page import Monitoring, render
 from runtime.workspace import Workspace
-from schemas.errors import ConfigurationError
 
 
 def write_page(workspace: Workspace, as_of: date, found: Monitored, out: Path | None = None) -> Path:
@@ -18,14 +18,7 @@ def write_page(workspace: Workspace, as_of: date, found: Monitored, out: Path | 
         ConfigurationError: The file cannot be written.
     """
     path = out or workspace.home / "reports" / f"monitoring-{as_of}.html"
-    fresh = path.with_suffix(".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(laid_out(workspace, as_of, found), "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigurationError(f"--out {path}: {error.strerror}", "a file that can be written", "--out") from error
-    return path
+    return written(path, laid_out(workspace, as_of, found).encode())
 
 
 def laid_out(workspace: Workspace, as_of: date, found: Monitored) -> str:

@@ -3,8 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+from pipelines.common import written
 from pipelines.deals import champion_for, read_deal
 from pipelines.report_data import data_quality, model_quality, provenance
+from pipelines.report_life import performance
 from pipelines.report_pool import Populations, populations
 from pipelines.signing import ledger
 from pool.deal import Deal, Limit, parsed
@@ -22,63 +24,71 @@ from reports.contents import (
     Unit,
 )
 from reports.pool_report import render
+from reports.pool_sheets import sheets
+from reports.workbook import xlsx_bytes
 from runtime.stage import part
 from runtime.workspace import Workspace
 from schemas import derived
 from schemas.errors import CatalogError
 from schemas.table import Kind
+from schemas.triggers import TRIGGER_RESULTS
 
 UNITS = {Kind.RATE: Unit.RATE, Kind.MONEY: Unit.MONEY, Kind.DAYS: Unit.DAYS, Kind.COUNT: Unit.COUNT}
 STATUS: dict[EntryKind, Status] = {
     EntryKind.PROPOSED: "proposed",
     EntryKind.APPROVED: "approved",
     EntryKind.BOOKED: "booked",
+    EntryKind.SUBSTITUTED: "booked",
     EntryKind.REJECTED: "rejected",
 }
 
 
-def write_report(workspace: Workspace, as_of: date, deal_name: str, out: Path | None) -> Path:
-    """Write the report of a day and deal as one HTML file, whole or not at all.
+def write_report(
+    workspace: Workspace, as_of: date, deal_name: str, out: Path | None, workbook: Path | None = None
+) -> list[Path]:
+    """Write the report of a day and deal as one HTML file, and as a workbook where a place for one is given.
 
     Raises:
         CatalogError: The day was not screened for the deal.
+        ConfigurationError: A file cannot be written.
     """
     report = gather(workspace, as_of, deal_name)
     path = out or workspace.home / "reports" / f"{deal_name}-{as_of}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(render(report), "utf-8")
-    fresh.replace(path)
-    return path
+    files = [written(path, render(report).encode())]
+    if workbook:
+        files.append(written(workbook, xlsx_bytes(sheets(report)), "--xlsx"))
+    return files
 
 
 def gather(workspace: Workspace, as_of: date, deal_name: str) -> PoolReport:
     """Gather everything that the report of a day and deal shows."""
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     manifest = workspace.runs.latest("screen", {"as_of": as_of.isoformat(), "deal": deal_name})
     if manifest is None:
         command = f"poolwright run --as-of {as_of} --deal {deal_name}"
         raise CatalogError(f"{deal_name} was not screened as of {as_of}", "a day that was run", command)
     people = populations(workspace, as_of, deal)
     return PoolReport(
-        deal=_facts(deal),
+        deal=facts(deal),
         as_of=as_of,
         run_id=manifest.run,
         currency=deal.currency,
         funnel=people.funnel,
         criteria=_criteria(deal, people),
         compositions=people.compositions,
-        limits=_limits(workspace, as_of, deal),
-        triggers=_triggers(workspace, as_of, deal),
+        limits=limit_lines(workspace, as_of, deal),
+        triggers=trigger_lines(workspace, as_of, deal),
         probabilities=people.probabilities,
         model=model_quality(workspace, champion_for(workspace, deal), as_of),
         data=data_quality(workspace, as_of),
         purchase=_purchase(workspace, as_of, deal),
         provenance=provenance(workspace, as_of, deal_name),
+        performance=performance(workspace, deal_name, as_of),
     )
 
 
-def _facts(deal: Deal) -> DealFacts:
+def facts(deal: Deal) -> DealFacts:
+    """Give which deal it is, and who takes part in it."""
     parties = tuple(Party(role.capitalize(), name) for role, name in deal.parties.model_dump().items())
     return DealFacts(deal.name, str(deal.version), deal.hash, parties)
 
@@ -91,7 +101,8 @@ def _criteria(deal: Deal, people: Populations) -> tuple[CriterionResult, ...]:
     )
 
 
-def _limits(workspace: Workspace, as_of: date, deal: Deal) -> tuple[LimitLine, ...]:
+def limit_lines(workspace: Workspace, as_of: date, deal: Deal) -> tuple[LimitLine, ...]:
+    """Give the published limits of a day, in the deal's order."""
     found = workspace.catalog.arrow(derived.LIMIT_RESULTS, part(derived.LIMIT_RESULTS, as_of, deal.name)).to_pylist()
     by_code = {row["code"]: row for row in found}
     shown = ("threshold", "value_before", "value_after", "headroom", "is_kept", "is_binding")
@@ -123,9 +134,10 @@ def _unit(limit: Limit) -> Unit:
     return UNITS.get(expression.kind, Unit.NUMBER)
 
 
-def _triggers(workspace: Workspace, as_of: date, deal: Deal) -> tuple[TriggerLine, ...]:
-    place = part(derived.TRIGGER_RESULTS, as_of, deal.name)
-    by_code = {row["code"]: row for row in workspace.catalog.arrow(derived.TRIGGER_RESULTS, place).to_pylist()}
+def trigger_lines(workspace: Workspace, as_of: date, deal: Deal) -> tuple[TriggerLine, ...]:
+    """Give the published triggers of a day, in the deal's order."""
+    place = part(TRIGGER_RESULTS, as_of, deal.name)
+    by_code = {row["code"]: row for row in workspace.catalog.arrow(TRIGGER_RESULTS, place).to_pylist()}
     shown = ("threshold", "value", "is_fired", "effect")
     return tuple(
         TriggerLine(
@@ -138,9 +150,8 @@ def _triggers(workspace: Workspace, as_of: date, deal: Deal) -> tuple[TriggerLin
 
 def _purchase(workspace: Workspace, as_of: date, deal: Deal) -> Purchase | None:
     """Give the latest proposal of the day that stands in the ledger."""
-    store = ledger(workspace)
-    history, head = store.history(deal.name), store.head()
-    store.close()
+    with ledger(workspace) as store:
+        history, head = store.history(deal.name), store.head()
     made = [one for one in history if one.kind is EntryKind.PROPOSED and one.payload["as_of"] == as_of.isoformat()]
     if not made:
         return None

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from features.spark import visible
 from pipelines.deals import all_pledges
+from pipelines.pool_traits import COMPARED, chosen
 from pool.deal import Deal
 from pool.price import to_amount
 from reports.contents import Composition, Funnel, Holding
@@ -22,10 +23,7 @@ from runtime.workspace import Workspace
 from schemas import derived, lending
 from schemas.table import Table
 
-LARGEST = 10
 PROBABILITY_EDGES = (0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.2, 1.0)
-RATE_BANDS = ((0.0, "0 %"), (0.08, "up to 8 %"), (0.12, "8-12 %"), (0.16, "12-16 %"), (0.2, "16-20 %"))
-TICKET_BANDS = ((500, "up to 500"), (1000, "500-1,000"), (3000, "1,000-3,000"), (10000, "3,000-10,000"))
 Failures = Mapping[str, tuple[int, int, int, Decimal]]
 
 
@@ -60,7 +58,7 @@ def populations(workspace: Workspace, as_of: date, deal: Deal) -> Populations:
         return Populations(
             funnel=_funnel(rows),
             failures=_failures(workspace, as_of, deal),
-            compositions=tuple(_composition(rows, trait, label, most) for trait, label, most in _traits()),
+            compositions=tuple(_composition(rows, trait, label, most) for trait, label, most in chosen(COMPARED)),
             probabilities=_probabilities(rows),
         )
 
@@ -83,7 +81,7 @@ def _rows(workspace: Workspace, as_of: date, deal: Deal) -> DataFrame:
         "receivable_id",
         "receivable_key",
         (F.col("current_principal_amount") * 100).cast("bigint").alias("minor"),
-        F.col("original_principal_amount").cast("double").alias("ticket"),
+        "original_principal_amount",
     )
     for other in (tags, screenings, batch, terms):
         joined = joined.join(other, "receivable_id", "left")
@@ -140,28 +138,6 @@ def _failures(workspace: Workspace, as_of: date, deal: Deal) -> Failures:
     return {
         row["code"]: (row["failed"], row["unknown"], row["only"], to_amount(row["minor"])) for row in counted.collect()
     }
-
-
-def _band(value: Column, bands: tuple[tuple[float, str], ...], above: str) -> Column:
-    """Give the band's words with their place before them, so that they sort."""
-    chosen = F.when(value.isNull(), F.lit("not said"))
-    for place, (edge, words) in enumerate(bands):
-        chosen = chosen.when(value <= edge, F.lit(f"{place}|{words}"))
-    return chosen.otherwise(F.lit(f"{len(bands)}|{above}"))
-
-
-def _traits() -> list[tuple[str, Column, int | None]]:
-    term = F.when(F.col("term_number") == 1, F.lit("0|pay later, 1")).otherwise(
-        F.concat(F.lpad(F.col("term_number").cast("string"), 3, "0"), F.lit("|"), F.col("term_number").cast("string"))
-    )
-    return [
-        ("grade", F.col("grade"), None),
-        ("instalments", term, None),
-        ("annual rate", _band(F.col("annual_rate").cast("double"), RATE_BANDS, "above 20 %"), None),
-        ("ticket", _band(F.col("ticket"), TICKET_BANDS, "above 10,000"), None),
-        ("region", F.col("region_code"), LARGEST),
-        ("category", F.col("category_code"), LARGEST),
-    ]
 
 
 def _composition(rows: DataFrame, trait: str, label: Column, largest: int | None) -> Composition:

@@ -10,6 +10,7 @@ from features.spark import visible
 from pipelines.deals import all_pledges, champion_for, pledged, pledges_hash, read_deal
 from pool.deal import Deal
 from pool.spark import explain, screen, screening_view
+from pool.spark_others import with_others
 from runtime.stage import Stage, Task, part
 from runtime.workspace import Workspace
 from schemas import derived, events, lending, parties
@@ -28,8 +29,9 @@ READS = (*LOGS, derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS)
 
 def run(task: Task) -> Mapping[str, DataFrame]:
     """Screen the receivables against `extras["deal"]`."""
-    view = task.hold(build_view(task.inputs, task.extras["pledged"], task.as_of, zone_of(task)), "view")
-    screenings, failed = screen(view, task.extras["deal"], task.as_of, task.extras["champion"])
+    deal = task.extras["deal"]
+    view = task.hold(build_view(task.inputs, task.extras["pledged"], task.as_of, zone_of(task), deal), "view")
+    screenings, failed = screen(view, deal, task.as_of, task.extras["champion"])
     return {derived.SCREENINGS.name: screenings, derived.SCREENING_FAILURES.name: failed}
 
 
@@ -48,11 +50,12 @@ def zone_of(task: Task) -> str:
     return task.settings.platform.time_zone
 
 
-def build_view(inputs: Mapping[str, DataFrame], held: DataFrame, as_of: date, time_zone: str) -> DataFrame:
-    """Lay side by side what was known of every open receivable, its parties, its tag and its pledge."""
+def build_view(inputs: Mapping[str, DataFrame], held: DataFrame, as_of: date, time_zone: str, deal: Deal) -> DataFrame:
+    """Lay side by side what was known of every open receivable, its parties, tag, pledge and borrower's other debts."""
     logs = {table.name: visible(inputs[table.name], table, as_of, time_zone) for table in LOGS}
     states, tags = (inputs[table.name] for table in (derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS))
-    return screening_view(logs, states, tags, held, as_of, time_zone)
+    view = screening_view(logs, states, tags, held, as_of, time_zone)
+    return with_others(view, states, logs[lending.RECEIVABLES.name], deal.others)
 
 
 def inputs_of(workspace: Workspace, as_of: date) -> dict[str, DataFrame]:
@@ -60,18 +63,23 @@ def inputs_of(workspace: Workspace, as_of: date) -> dict[str, DataFrame]:
     return {table.name: workspace.catalog.read(workspace.session, table, part(table, as_of)) for table in READS}
 
 
-def extras(workspace: Workspace, deal: Deal) -> tuple[dict[str, object], dict[str, str]]:
-    """Give what a screening depends on beside tables, and how that is identified."""
-    held = all_pledges(workspace)
+def extras(workspace: Workspace, deal: Deal) -> dict[str, object]:
+    """Give what a screening is given beside tables."""
     model = champion_for(workspace, deal)
-    version = model.version if model else None
-    depends = {"deal": deal.hash, "pledges": pledges_hash(held), "champion": version or ""}
-    return {"deal": deal, "pledged": pledged(workspace, held), "champion": version}, depends
+    held = pledged(workspace, all_pledges(workspace))
+    return {"deal": deal, "pledged": held, "champion": model.version if model else None}
+
+
+def depends(workspace: Workspace, deal: Deal) -> dict[str, str]:
+    """Identify what of that a screening's answer depends on; no engine is started."""
+    model = champion_for(workspace, deal)
+    pledges = pledges_hash(all_pledges(workspace))
+    return {"deal": deal.hash, "pledges": pledges, "champion": model.version if model else ""}
 
 
 def failures(workspace: Workspace, as_of: date, deal_name: str) -> list[tuple[str, str, int, int]]:
     """Count what fails and what is unknown, criterion by criterion, in the deal's order."""
-    deal = read_deal(workspace.settings.folder, deal_name)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
     place = part(derived.SCREENING_FAILURES, as_of, deal_name)
     frame = workspace.catalog.read(workspace.session, derived.SCREENING_FAILURES, place)
     failed, unknown = (F.count(F.when(F.col("outcome") == letter, 1)) for letter in ("F", "U"))
@@ -86,10 +94,10 @@ def explained(workspace: Workspace, as_of: date, deal_name: str, receivable: str
     Raises:
         CatalogError: It is not open on that day, or the day was not run.
     """
-    deal = read_deal(workspace.settings.folder, deal_name)
-    given, _ = extras(workspace, deal)
+    deal = read_deal(workspace.settings.folder, deal_name, as_of)
+    given = extras(workspace, deal)
     zone = workspace.settings.platform.time_zone
-    view = build_view(inputs_of(workspace, as_of), given["pledged"], as_of, zone)  # type: ignore[arg-type]
+    view = build_view(inputs_of(workspace, as_of), given["pledged"], as_of, zone, deal)  # type: ignore[arg-type]
     seen = explain(view, deal, as_of, receivable, given["champion"])  # type: ignore[arg-type]
     if not seen:
         raise CatalogError(

@@ -6,9 +6,9 @@ from pathlib import Path
 from features.labels import LabelDefinition
 from features.study import StudyParameters
 from features.study_tables import Study
+from pipelines.common import written
 from reports.study_page import LabelStudy, render
 from runtime.workspace import Workspace
-from schemas.errors import ConfigurationError
 
 
 def write_page(workspace: Workspace, as_of: date, found: Study, out: Path | None = None) -> Path:
@@ -18,7 +18,6 @@ def write_page(workspace: Workspace, as_of: date, found: Study, out: Path | None
         ConfigurationError: The file cannot be written.
     """
     path = out or workspace.home / "reports" / f"label-study-{as_of}.html"
-    fresh = path.with_suffix(".new")
     parameters = workspace.settings.section("label_study", StudyParameters)
     told = LabelStudy(
         as_of=as_of,
@@ -31,10 +30,4 @@ def write_page(workspace: Workspace, as_of: date, found: Study, out: Path | None
         flat_share=parameters.flat_share,
         follow_days=parameters.follow_days,
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(render(told), "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigurationError(f"--out {path}: {error.strerror}", "a file that can be written", "--out") from error
-    return path
+    return written(path, render(told).encode())

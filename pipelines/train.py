@@ -1,44 +1,44 @@
 """Stage `train`: states, features and labels of past days, a calibrated model from them, and its registration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from features.catalogue import FEATURES as CATALOGUE
+from features.declarations import Aggregate, Feature, leaves
 from features.labels import LabelDefinition
 from features.phrases import theme
 from models.assess import assess
-from models.evaluate import Sample, calibration_table
+from models.evaluate import Sample, by_part, calibration_table
 from models.fit import CrossValidation, TrainedModel, cross_validate
 from models.fit import train as fit
 from models.grade import Scale
 from models.parameters import FeatureNote, TrainingParameters
 from models.plots import plots
+from models.rows import WEIGHT
 from models.versions import Run, Trainer
 from pipelines.featurize import FEATURES, FEATURIZE
 from pipelines.govern import ASSESSMENT, CONFIGURATION, JUDGED
 from pipelines.label import LABEL
 from pipelines.later_data import audit
 from pipelines.model_card import keep_card
+from pipelines.planning import plan_day
 from pipelines.progress import bar, told
 from pipelines.schedule import TrainingDays
 from pipelines.score import registry
 from pipelines.states import STATES
 from pipelines.sweep import Sweep
 from pipelines.term import with_term
-from pipelines.training_rows import training_rows
+from pipelines.training_rows import first_log, training_rows
 from runtime import clock
+from runtime.foresee import Foreseen, foresee
 from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.settings import machine_user
-from runtime.stage import execute
+from runtime.stage import Stage, execute
 from runtime.workspace import Workspace
-from schemas import derived, lending
-from schemas.errors import ModelError
+from schemas import derived
 from schemas.hashing import canonical_json
-from schemas.moments import local_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> 
         ModelError: There are no logs, or no labelled rows.
     """
     who = trainer or Trainer(machine_user(), is_signed=False)
-    days = _observe(workspace, as_of)
+    days = observe(workspace, as_of)
     manifest = _manifest(workspace, as_of, days)
     before = workspace.runs.get(manifest.run)
     if before and before.status == "finished":
@@ -84,6 +84,22 @@ def train(workspace: Workspace, as_of: date, trainer: Trainer | None = None) -> 
     done = {"status": "finished", "finished_at": clock.now(), "figures": figures}
     workspace.runs.write(manifest.model_copy(update=done))
     return trained
+
+
+def would_train(workspace: Workspace, as_of: date) -> tuple[list[Foreseen], bool, str]:
+    """Say which stages of the observation days a training would run, whether it would fit a model, and why."""
+    days, history, until = _days(workspace, as_of), workspace.runs.all(), {"data_until": as_of.isoformat()}
+    stages: tuple[tuple[Stage, dict[str, str]], ...] = ((STATES, {}), (FEATURIZE, {}), (LABEL, until))
+    found = [
+        one
+        for day in days
+        for one in plan_day([foresee(stage, workspace, day, "", depends, history) for stage, depends in stages])
+    ]
+    if any(one.is_due for one in found):
+        return found, True, "after the days above"
+    before = workspace.runs.get(_manifest(workspace, as_of, days).run)
+    is_fitted = before is not None and before.status == "finished"
+    return found, not is_fitted, "stands already" if is_fitted else "settings or code changed, or it never ran"
 
 
 def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Trained:
@@ -100,13 +116,29 @@ def _again(workspace: Workspace, figures: Mapping[str, Any], who: Trainer) -> Tr
 
 
 def notes() -> list[FeatureNote]:
-    """Give what training is told of each feature: its name, the way it may point, and what it is about."""
-    return [FeatureNote(each.name, each.direction, theme=theme(each)) for each in CATALOGUE]
+    """Give what training is told of each feature: the way it may point, what it is about, how far it looks back."""
+    return [FeatureNote(one.name, one.direction, theme=theme(one), reach_days=_reach(one)) for one in CATALOGUE]
 
 
-def _observe(workspace: Workspace, as_of: date) -> list[date]:
+def _reach(feature: Feature) -> int | None:
+    """Give the days of logs that a feature looks back on: None for all of them, 0 for a state of the day."""
+    spans = [leaf.window_days if isinstance(leaf, Aggregate) else 0 for leaf in leaves(feature.definition)]
+    return None if None in spans else max(span or 0 for span in spans)
+
+
+def _days(workspace: Workspace, as_of: date) -> list[date]:
     horizon = workspace.settings.section("labels", LabelDefinition).horizon_days
-    days = workspace.settings.section("observation", TrainingDays).between(_first_log(workspace), as_of, horizon)
+    return workspace.settings.section("observation", TrainingDays).between(first_log(workspace), as_of, horizon)
+
+
+def observe(workspace: Workspace, as_of: date) -> list[date]:
+    """Compute states, features and labels of every observation day that is over by `as_of`; give the days.
+
+    Raises:
+        ModelError: There are no logs.
+        ConfigurationError: They are too short for a single day.
+    """
+    days = _days(workspace, as_of)
     until = {"data_until": as_of}
     with workspace.scratch(f"sweep-until-{as_of}") as scratch:
         sweep = Sweep(workspace, days, scratch)
@@ -116,14 +148,6 @@ def _observe(workspace: Workspace, as_of: date) -> list[date]:
             told(execute(FEATURIZE, workspace, day, extras={"sweep": sweep}), mark)
             told(execute(LABEL, workspace, day, extras=until, depends={"data_until": as_of.isoformat()}), mark)
     return days
-
-
-def _first_log(workspace: Workspace) -> date:
-    happened = workspace.catalog.arrow(lending.RECEIVABLES, columns=["happened_at"])
-    if happened.num_rows == 0:
-        raise ModelError("no receivables in the workspace", "logs to learn from", "poolwright ingest first")
-    first = pa.compute.min(happened.column(0)).as_py()
-    return local_day(first, workspace.settings.platform.time_zone)
 
 
 def _manifest(workspace: Workspace, as_of: date, days: Sequence[date]) -> Manifest:
@@ -169,7 +193,8 @@ def _register(
     trained = replace(trained, files=files, metrics={**trained.metrics, **further})
     store = registry(workspace)
     judged = checked.predictions if checked else trained.tested
-    configuration = {name: settings.tree.get(name) for name in SECTIONS}
+    observed = {"days": [day.isoformat() for day in days]}
+    configuration = {**{name: settings.tree.get(name) for name in SECTIONS}, "observed": observed}
     run = Run(
         key=manifest.run,
         snapshots={name: str(snapshot) for name, snapshot in manifest.inputs.items()},
@@ -186,7 +211,7 @@ def _register(
     version = store.record(trained, run)
     keep_card(workspace, version)
     found = tuple(asdict(one) for one in told.findings)
-    return Trained(version, trained.metrics, found), _evidence(judged, parameters)
+    return Trained(version, trained.metrics, found), evidence(judged, parameters)
 
 
 def _cross_checked(
@@ -197,24 +222,23 @@ def _cross_checked(
     return cross_validate(frame, parameters, notes()) if trained.out_of_time["is_default"].sum() < least else None
 
 
-def _evidence(judged: "pd.DataFrame", parameters: TrainingParameters) -> dict[str, Any]:
-    """Give predicted beside observed defaults by tenth of risk and by grade, for the report."""
-    probability = judged["default_probability"].to_numpy()
-    outcome = judged["is_default"].to_numpy().astype(float)
-    tenths = calibration_table(Sample.of(outcome, probability)).to_dict("records")
-    grades = Scale.of(parameters.grades).grade(probability)
-    by_grade = judged.assign(grade=grades).groupby("grade", sort=True)
+def evidence(judged: "pd.DataFrame", parameters: TrainingParameters) -> dict[str, Any]:
+    """Give predicted beside observed defaults by tenth of risk and by grade, for the report; rows by their weight.
+
+    Args:
+        judged: The judging rows: is_default, default_probability, weight.
+        parameters: The master scale.
+    """
+    probability, weight = (judged[name].to_numpy(dtype=float) for name in ("default_probability", WEIGHT))
+    sample = Sample.of(judged["is_default"].to_numpy(dtype=float), probability, weight)
+    graded = by_part(Scale.of(parameters.grades).grade(probability), sample, "grade")
     return {
-        "counts": {"rows": len(judged), "defaults": int(outcome.sum())},
-        "bins": [
-            _agreement(str(one["bin"]), one["row_count"], one["default_count"], one["predicted_rate"]) for one in tenths
-        ],
-        "grades": [
-            _agreement(str(name), len(part), part["is_default"].sum(), part["default_probability"].mean())
-            for name, part in by_grade
-        ],
+        "counts": {"rows": round(weight.sum()), "defaults": round(sample.bad)},
+        "bins": [_agreement(str(row["bin"]), row) for row in calibration_table(sample).to_dict("records")],
+        "grades": [_agreement(str(row["grade"]), row) for row in graded.to_dict("records")],
     }
 
 
-def _agreement(label: str, count: float, defaults: float, predicted: float) -> dict[str, Any]:
-    return {"label": label, "count": int(count), "defaults": int(defaults), "predicted": float(predicted)}
+def _agreement(label: str, row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    count, defaults, predicted = (row[name] for name in ("row_count", "default_count", "predicted_rate"))
+    return {"label": label, "count": round(count), "defaults": round(defaults), "predicted": float(predicted)}

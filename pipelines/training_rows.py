@@ -11,6 +11,7 @@ from pipelines.featurize import FEATURES
 from runtime.workspace import Workspace
 from schemas import derived, lending, parties
 from schemas.errors import ModelError
+from schemas.moments import local_day
 from schemas.table import Table
 
 if TYPE_CHECKING:
@@ -26,7 +27,19 @@ def training_rows(workspace: Workspace, days: Sequence[date]) -> Frame:
     """Join features and labels of the observation days, and say of each row its product, vintage and borrower."""
     rows = divided(workspace, labelled(workspace, days))
     protected = {name: column for name, column in PROTECTED.items() if rows[column].notna().any()}
-    return Frame(rows, PARTS, protected)
+    return Frame(rows, PARTS, protected, (days[0] - first_log(workspace)).days)
+
+
+def first_log(workspace: Workspace) -> date:
+    """Give the local day of the first loan of the logs.
+
+    Raises:
+        ModelError: There is none.
+    """
+    happened = workspace.catalog.arrow(lending.RECEIVABLES, columns=["happened_at"])
+    if happened.num_rows == 0:
+        raise ModelError("no receivables in the workspace", "logs to learn from", "poolwright ingest first")
+    return local_day(pa.compute.min(happened.column(0)).as_py(), workspace.settings.platform.time_zone)
 
 
 def labelled(workspace: Workspace, days: Sequence[date], snapshots: Mapping[str, str] | None = None) -> "pd.DataFrame":

@@ -1,5 +1,6 @@
 """Limits of the pool: what each measures over the receivables held, and whether it is kept."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -26,12 +27,15 @@ class Measure:
         members: Index into `names` for member limits; else empty.
         names: The members.
         values: 1 or 0 for an attribute, the value for an average (NaN where unknown); else empty.
+        bound: What the pool with a batch must keep: the limit's bound, or the pool's own value where that is beyond it
+            and the limit asks only to maintain or improve.
     """
 
     limit: Limit
     members: NDArray[np.int64]
     names: tuple[str, ...]
     values: NDArray[np.float64]
+    bound: Fraction
 
     def take(self, order: NDArray[np.int64]) -> "Measure":
         """Give the rows in another order."""
@@ -88,38 +92,33 @@ class LimitResult:
     headroom: float | None
     worst_member: str | None
     is_kept: bool
+    is_maintained: bool
     is_binding: bool
 
 
 def rows_of(table: pa.Table, deal: Deal) -> Rows:
     """Read the rows that `pool.spark.limit_rows` gathered: one column for each limit, named by its code."""
+    principal = table.column("principal_minor").to_numpy().astype(np.int64)
+    is_pooled = table.column("is_pooled").to_numpy(zero_copy_only=False).astype(np.bool_)
+    measures = (_measure(limit, table.column(limit.code)) for limit in deal.limits)
     return Rows(
         receivable_ids=_objects(table, "receivable_id"),
         receivable_keys=_objects(table, "receivable_key"),
-        principal=table.column("principal_minor").to_numpy().astype(np.int64),
-        is_pooled=table.column("is_pooled").to_numpy(zero_copy_only=False).astype(np.bool_),
-        measures=tuple(_measure(limit, table.column(limit.code)) for limit in deal.limits),
+        principal=principal,
+        is_pooled=is_pooled,
+        measures=tuple(_maintained(measure, principal, is_pooled) for measure in measures),
     )
 
 
 def read_limit(measure: Measure, principal: NDArray[np.int64], held: NDArray[np.bool_]) -> Reading:
     """Measure a limit on the held rows; shares and counts are compared exactly, averages after rounding."""
-    total = int(principal[held].sum())
-    limit = measure.limit
-    if total == 0:
+    value = _exact(measure, principal, held)
+    if value is None:
         return Reading(None, is_kept=True)
-    if limit.measure == "member_share":
-        return _read_members(measure, principal, held, total)
-    if limit.measure == "member_count":
-        distinct = len(np.unique(measure.members[held]))
-        return Reading(float(distinct), is_kept=distinct >= limit.bound)
-    if limit.measure == "weighted_average":
-        value = _average(measure, principal, held)
-        return Reading(value, is_kept=value is None or _within(limit, Fraction(str(round(value, AVERAGE_DIGITS)))))
-    part = int(principal[held & (measure.values > 0)].sum())
-    if limit.measure == "total_amount":
-        return Reading(part / 100, is_kept=Fraction(part, 100) <= Fraction(limit.bound))
-    return Reading(part / total, is_kept=_within(limit, Fraction(part, total)))
+    worst = None
+    if measure.limit.measure == "member_share":
+        worst = measure.names[int(member_sums(measure, principal, held).argmax())]
+    return Reading(float(value), _within(measure, value), worst)
 
 
 def compare(rows: Rows, batch: NDArray[np.bool_], binding: Collection[str]) -> tuple[LimitResult, ...]:
@@ -133,44 +132,62 @@ def member_sums(measure: Measure, principal: NDArray[np.int64], held: NDArray[np
     return sums.astype(np.int64)
 
 
-def member_cap(limit: Limit, total: int) -> int:
+def member_cap(measure: Measure, total: int) -> int:
     """Give the most principal that one member may have in a pool of that principal, in minor units."""
-    return int(Fraction(limit.bound) * total)
+    return int(measure.bound * total)
 
 
 def _measure(limit: Limit, column: pa.ChunkedArray) -> Measure:
-    nothing = np.empty(0, dtype=np.float64)
+    nothing, bound = np.empty(0, dtype=np.float64), Fraction(limit.bound)
     if limit.measure.startswith("member_"):
         coded = column.combine_chunks().dictionary_encode()
         names = (*coded.dictionary.to_pylist(), UNKNOWN_MEMBER)
         members = coded.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return Measure(limit, members, names, nothing)
+        return Measure(limit, members, names, nothing, bound)
     if limit.measure == "weighted_average":
         values = column.cast(pa.float64()).to_numpy().astype(np.float64)
     else:
         values = column.fill_null(limit.is_cap).to_numpy().astype(np.float64)
-    return Measure(limit, np.empty(0, dtype=np.int64), (), values)
+    return Measure(limit, np.empty(0, dtype=np.int64), (), values, bound)
+
+
+def _maintained(measure: Measure, principal: NDArray[np.int64], is_pooled: NDArray[np.bool_]) -> Measure:
+    """Move the bound to where the pool stands already, where the limit allows that and the pool is beyond it."""
+    if not measure.limit.maintain_or_improve:
+        return measure
+    value = _exact(measure, principal, is_pooled)
+    return measure if value is None or _within(measure, value) else replace(measure, bound=value)
 
 
 def _objects(table: pa.Table, name: str) -> NDArray[np.object_]:
     return np.array(table.column(name).to_pylist(), dtype=np.object_)
 
 
-def _read_members(measure: Measure, principal: NDArray[np.int64], held: NDArray[np.bool_], total: int) -> Reading:
-    sums = member_sums(measure, principal, held)
-    worst = int(sums.argmax())
-    largest = int(sums[worst])
-    return Reading(largest / total, largest <= member_cap(measure.limit, total), measure.names[worst])
+def _exact(measure: Measure, principal: NDArray[np.int64], held: NDArray[np.bool_]) -> Fraction | None:
+    """Give the limit's value as it is compared; None where nothing is held or nothing held is known."""
+    total, kind = int(principal[held].sum()), measure.limit.measure
+    if total == 0:
+        return None
+    if kind == "member_share":
+        return Fraction(int(member_sums(measure, principal, held).max()), total)
+    if kind == "member_count":
+        return Fraction(int(np.count_nonzero(np.bincount(measure.members[held]))))
+    if kind == "weighted_average":
+        return _average(measure, principal, held)
+    part = int(principal[held & (measure.values > 0)].sum())
+    return Fraction(part, 100 if kind == "total_amount" else total)
 
 
-def _average(measure: Measure, principal: NDArray[np.int64], held: NDArray[np.bool_]) -> float | None:
+def _average(measure: Measure, principal: NDArray[np.int64], held: NDArray[np.bool_]) -> Fraction | None:
     known = held & ~np.isnan(measure.values)
-    weights = principal[known].astype(np.float64)
-    return float(weights @ measure.values[known] / weights.sum()) if known.any() else None
+    if not known.any():
+        return None
+    weighed = math.fsum((principal[known] * measure.values[known]).tolist()) / int(principal[known].sum())
+    return Fraction(str(round(weighed, AVERAGE_DIGITS)))
 
 
-def _within(limit: Limit, value: Fraction) -> bool:
-    return value <= Fraction(limit.bound) if limit.is_cap else value >= Fraction(limit.bound)
+def _within(measure: Measure, value: Fraction) -> bool:
+    return value <= measure.bound if measure.limit.is_cap else value >= measure.bound
 
 
 def _compared(measure: Measure, rows: Rows, batch: NDArray[np.bool_], is_binding: bool) -> LimitResult:  # noqa: FBT001 - a column of the result
@@ -186,5 +203,6 @@ def _compared(measure: Measure, rows: Rows, batch: NDArray[np.bool_], is_binding
         headroom=room if room is None or measure.limit.is_cap else -room,
         worst_member=after.worst_member,
         is_kept=after.is_kept,
+        is_maintained=measure.bound != Fraction(measure.limit.bound),
         is_binding=is_binding,
     )

@@ -1,37 +1,37 @@
 """What a purchase may choose from: the rows on offer, their price, and each limit as a sum over rows."""
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pool.limits import Measure, Rows, member_sums
+from pool.deal import Deal
+from pool.limits import Measure, Rows
+from pool.price import price_minor, to_minor
 
 Reals = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-HEAVY_MEMBERS = 150
-"""Most members of one limit that the programme looks at one by one."""
-HEAVY_SHARE = 0.75
-"""From this part of its limit on, in what is held and offered, a member is looked at; the others are capped by rows."""
-EXACT_ROWS = 40
-"""Up to so many receivables each is a cell that is taken whole or left."""
 CASH = "CASH"
-BATCH = "BATCH"
+LARGEST = "BATCH"
+SMALLEST = "SMALLEST"
+LEAST = "LEAST"
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What could be bought, with what money.
+    """What could be bought, with what money; all amounts in minor units.
 
     Args:
         rows: What the pool holds and what is offered, in drawing order.
-        price: Price of each row, in minor units.
+        price: Price of each row.
         is_free: Which rows are offered.
-        cash: Cash available, in minor units.
-        largest: Most principal that one batch may have, in minor units.
-        is_rowwise: Whether each row is a cell of its own.
+        cash: Cash available.
+        largest: Most principal that one batch may have.
+        smallest: Least principal that one batch may have.
+        least: Least cash that the batch must use, for aims that come after the use of cash.
     """
 
     rows: Rows
@@ -39,88 +39,70 @@ class Offer:
     is_free: Mask
     cash: int
     largest: int
-    is_rowwise: bool = False
+    smallest: int
+    least: int = 0
 
     @property
     def pool_total(self) -> int:
         """Give the pool's principal in minor units."""
         return int(self.rows.principal[self.rows.is_pooled].sum())
 
-    @property
-    def is_small(self) -> bool:
-        """Tell whether the rows are few enough to find the best batch of whole ones."""
-        return int(self.is_free.sum()) <= EXACT_ROWS
-
-    def heavy(self, measure: Measure) -> Mask:
-        """Tell which members of a share limit the programme keeps itself: those that could come near it.
-
-        What is cut from a heavy member is filled by the others, which may make them heavy in turn.
-        """
-        free = member_sums(measure, self.rows.principal, self.is_free)
-        if self.is_small:
-            return free > 0
-        whole = free + member_sums(measure, self.rows.principal, self.rows.is_pooled)
-        if self.is_rowwise:
-            least = HEAVY_SHARE * float(measure.limit.bound) * max(self.pool_total, whole.sum() / 2)
-            return np.asarray((whole >= least) & (free > 0))
-        heavy = np.zeros(len(whole), dtype=np.bool_)
-        for _ in range(len(whole)):
-            wider = whole * lift(measure, whole, heavy) >= HEAVY_SHARE * float(measure.limit.bound) * whole.sum()
-            if wider.sum() == heavy.sum():
-                break
-            heavy = wider
-        heavy[np.argsort(-whole, kind="stable")[HEAVY_MEMBERS:]] = False
-        return np.asarray(heavy & (free > 0))
-
-    def beside(self, fixed: Mask, marginal: Mask) -> "Offer":
-        """Give the offer of some rows one by one, once others are bought."""
-        return Offer(
-            rows=replace(self.rows, is_pooled=self.rows.is_pooled | fixed),
-            price=self.price,
-            is_free=marginal,
-            cash=self.cash - int(self.price[fixed].sum()),
-            largest=self.largest - int(self.rows.principal[fixed].sum()),
-            is_rowwise=True,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A limit as a sum: over the batch, `weights` add up to at most `room`; `bound` is that of a mean."""
+    """A promise as a sum: over the batch, `weights` add up to at most `room`; `is_limit` tells the pool's limits."""
 
     code: str
     weights: Reals
     room: float
-    bound: float = 0.0
+    is_limit: bool = False
 
 
-def lift(measure: Measure, whole: Whole, heavy: Mask) -> float:
-    """Give by how much the share of the other members grows where the heavy ones are cut to their limit."""
-    rest = 1 - float(whole[heavy].sum()) / max(1, int(whole.sum()))
-    room = 1 - float(measure.limit.bound) * int(heavy.sum())
-    return max(1.0, room / rest) if rest > 0 else 1.0
+def make_offer(rows: Rows, deal: Deal, cash_minor: int) -> Offer:
+    """Price the rows, which stand in drawing order, and offer those that are free, owe something and are measured."""
+    is_free = ~rows.is_pooled & (rows.principal > 0)
+    for measure in rows.measures:
+        if measure.limit.measure == "weighted_average":
+            is_free &= ~np.isnan(measure.values)
+    price = price_minor(rows.principal, deal.price.discount_rate)
+    bounds = (to_minor(deal.batch.maximum_amount), to_minor(deal.batch.minimum_amount))
+    return Offer(rows, price, is_free, cash_minor, *bounds)
+
+
+def drawing_order(names: NDArray[np.object_], seed: str) -> Whole:
+    """Order ids by SHA-256 of seed, a slash and id: nobody can place an id who does not know the seed beforehand."""
+    start = hashlib.sha256(f"{seed}/".encode())
+    marks = []
+    for name in names:
+        mark = start.copy()
+        mark.update(str(name).encode())
+        marks.append(mark.digest()[:16])
+    halves = np.frombuffer(b"".join(marks), dtype=">u8").reshape(len(marks), 2)
+    return np.lexsort((halves[:, 1], halves[:, 0])).astype(np.int64)
 
 
 def forms_of(offer: Offer) -> list[Form]:
     """Give cash, batch size and every limit that is one sum over rows."""
     principal = offer.rows.principal.astype(np.float64)
-    forms = [
-        Form(CASH, offer.price.astype(np.float64), float(offer.cash)),
-        Form(BATCH, principal, float(offer.largest)),
-    ]
+    price = offer.price.astype(np.float64)
+    forms = [Form(CASH, price, float(offer.cash)), Form(LARGEST, principal, float(offer.largest))]
+    if offer.smallest:
+        forms.append(Form(SMALLEST, -principal, -float(offer.smallest)))
+    if offer.least:
+        forms.append(Form(LEAST, -price, -float(offer.least)))
     pooled = offer.rows.is_pooled
     for measure in offer.rows.measures:
-        code, bound = measure.limit.code, float(measure.limit.bound)
+        code, bound = measure.limit.code, float(measure.bound)
         if measure.limit.measure == "total_amount":
             inside = principal * measure.values
-            forms.append(Form(code, inside, bound * 100 - float(inside[pooled].sum())))
+            forms.append(Form(code, inside, bound * 100 - float(inside[pooled].sum()), is_limit=True))
         elif not measure.limit.measure.startswith("member_"):
             weights = _weights(measure, principal)
-            forms.append(Form(code, weights, -float(weights[pooled].sum()), bound))
+            forms.append(Form(code, weights, -float(weights[pooled].sum()), is_limit=True))
     return forms
 
 
 def _weights(measure: Measure, principal: Reals) -> Reals:
-    bound = float(measure.limit.bound)
+    bound = float(measure.bound)
     values = np.where(np.isnan(measure.values), bound, measure.values)
     return principal * (values - bound if measure.limit.is_cap else bound - values)

@@ -1,10 +1,9 @@
 """The proposal: which receivables to buy so that the cash is used and every limit is kept.
 
 Gather, decide, apply: a linear programme over cells says how much of each kind to take, rows are drawn within cells in
-an order that depends on nothing but a hash of their id, and an exact repair on rows makes every limit hold.
+an order that depends on nothing but a seeded hash of their id, and an exact repair on rows makes every limit hold.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,13 +11,18 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from pool.aims import GIVEN_UP, WORDS, Aim, gain_of
 from pool.check import find_breaches
+from pool.choice import Choice, choose
+from pool.conflicts import Conflict, find_conflicts, told
 from pool.deal import Deal
-from pool.drawing import draw, is_buyable
+from pool.fairness import Comparison, compare_batch
 from pool.ledger import Item, PurchaseList
-from pool.limits import LimitResult, Rows, compare, read_limit, rows_of
-from pool.offer import Mask, Offer
-from pool.price import price_minor, to_amount, to_minor
+from pool.limits import LimitResult, compare, read_limit, rows_of
+from pool.loosening import Loosened, loosen
+from pool.offer import Mask, Offer, Reals, drawing_order, make_offer
+from pool.sample import longest_sample
+from pool.traits import traits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +30,34 @@ class Selection:
     """What a proposal would buy; money in minor units.
 
     Args:
+        aim: What it was chosen for.
         items: The receivables chosen, by key.
         results: Every limit before and after.
         cash_available: Cash that there was.
         cash_used: Price of what is chosen.
-        cash_bound: Cash that the linear programme could use, with receivables cut to the cent.
+        cash_bound: Cash that no batch could pass, with receivables cut to the cent.
         binding: Codes of what stopped it from using more: limits, `CASH`, or `BATCH` for the deal's largest batch.
+        loosened: What each bound that binds would let in if it were one hundredth looser.
+        fairness: The batch beside what was offered and not bought, trait by trait.
+        annual_income: Simple annual income of the batch on its price; None where rate or life is unknown of a part.
+        expected_loss: Expected loss of the batch; None where it is unknown of a part.
+        conflicts: Sets of limits that cannot be kept together, where that is why nothing is bought.
         reasons: Why nothing is bought; empty where something is.
         breaches: What the independent check found; must be empty.
     """
 
+    aim: Aim
     items: tuple[Item, ...]
     results: tuple[LimitResult, ...]
     cash_available: int
     cash_used: int
     cash_bound: int
     binding: tuple[str, ...]
+    loosened: tuple[Loosened, ...]
+    fairness: tuple[Comparison, ...]
+    annual_income: float | None
+    expected_loss: float | None
+    conflicts: tuple[Conflict, ...]
     reasons: tuple[str, ...]
     breaches: tuple[str, ...]
 
@@ -50,40 +66,60 @@ class Selection:
         return PurchaseList(deal.name, deal.hash, as_of, self.cash_available, self.items, inputs)
 
 
-def select(table: pa.Table, deal: Deal, cash_minor: int) -> Selection:
-    """Choose the batch that uses most of the cash under all limits, over the pool and the eligible rows of the table.
+def select(table: pa.Table, deal: Deal, cash_minor: int, aim: Aim = Aim.CASH, seed: str = "") -> Selection:
+    """Choose a batch under all limits, over the pool and the eligible rows of the table.
 
-    A receivable whose averaged value is unknown is not bought. Nothing is bought where the batch would stay below the
-    deal's smallest, or a count below its floor.
+    A receivable whose averaged value is unknown is not bought, nor one that does not tell what the aim needs. Nothing
+    is bought where the batch would stay below the deal's smallest, or a count below its floor.
+
+    Args:
+        table: Pool and eligible rows, as `pool.spark.limit_rows` gathered them.
+        deal: The deal.
+        cash_minor: Cash available, in minor units.
+        aim: What the batch is chosen for.
+        seed: What the order of drawing is shuffled by; the same seed, the same batch.
     """
-    offer = make_offer(rows_of(table, deal), deal, cash_minor)
-    drawn = draw(offer)
-    reasons = _reasons(offer, drawn.chosen, deal)
-    batch = drawn.chosen if not reasons else np.zeros_like(drawn.chosen)
-    items = _items(offer, batch)
+    rows, traits = rows_of(table, deal), traits_of(table)
+    order = drawing_order(rows.receivable_ids, seed)
+    traits = traits.take(order)
+    offer = make_offer(rows.take(order), deal, cash_minor)
+    offer = replace(offer, is_free=offer.is_free & ~np.isnan(gain_of(aim, offer, traits)))
+    cash = choose(offer, offer.price.astype(np.float64))
+    chosen = _for_aim(offer, cash, aim, gain_of(aim, offer, traits))
+    conflicts, reasons = ((), ()) if chosen.any() else _why_nothing(offer, aim)
+    items = _items(offer, chosen)
+    bought = cash.binding if aim is not Aim.SAMPLE else frozenset[str]()
     return Selection(
+        aim=aim,
         items=items,
-        results=compare(offer.rows, batch, drawn.binding),
+        results=compare(offer.rows, chosen, bought),
         cash_available=cash_minor,
         cash_used=sum(item.price_minor for item in items),
-        cash_bound=round(drawn.bound),
-        binding=tuple(sorted(drawn.binding)),
+        cash_bound=round(cash.bound),
+        binding=tuple(sorted(bought)),
+        loosened=tuple(loosen(offer, cash.plan, code) for code in sorted(bought)) if cash.plan else (),
+        fairness=compare_batch(offer, chosen, traits, deal, bought),
+        annual_income=_sum(gain_of(Aim.YIELD, offer, traits), chosen),
+        expected_loss=_sum(-gain_of(Aim.LOSS, offer, traits), chosen),
+        conflicts=conflicts,
         reasons=reasons,
         breaches=find_breaches(table, [item.receivable_id for item in items], deal, cash_minor),
     )
 
 
-def make_offer(rows: Rows, deal: Deal, cash_minor: int) -> Offer:
-    """Put the rows in drawing order, the order of a hash of their ids, and price them."""
-    marks = [hashlib.sha256(str(name).encode()).digest() for name in rows.receivable_ids]
-    order = np.array(sorted(range(len(marks)), key=marks.__getitem__), dtype=np.int64)
-    ordered = rows.take(order)
-    is_free = ~ordered.is_pooled & (ordered.principal > 0)
-    for measure in ordered.measures:
-        if measure.limit.measure == "weighted_average":
-            is_free &= ~np.isnan(measure.values)
-    price = price_minor(ordered.principal, deal.price.discount_rate)
-    return Offer(ordered, price, is_free, cash_minor, to_minor(deal.batch.maximum_amount))
+def _for_aim(offer: Offer, cash: Choice, aim: Aim, gain: Reals) -> Mask:
+    if aim is Aim.CASH:
+        return cash.chosen
+    if aim is Aim.SAMPLE:
+        return longest_sample(offer)
+    used = int(offer.price[cash.chosen].sum())
+    wanted = choose(replace(offer, least=used - int(used * GIVEN_UP)), gain).chosen
+    return wanted if wanted.any() else cash.chosen
+
+
+def _sum(values: Reals, chosen: Mask) -> float | None:
+    whole = float(values[chosen].sum())
+    return None if np.isnan(whole) else whole
 
 
 def _items(offer: Offer, batch: Mask) -> tuple[Item, ...]:
@@ -97,38 +133,30 @@ def _items(offer: Offer, batch: Mask) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: item.receivable_key))
 
 
-def _reasons(offer: Offer, chosen: Mask, deal: Deal) -> tuple[str, ...]:
+def _why_nothing(offer: Offer, aim: Aim) -> tuple[tuple[Conflict, ...], tuple[str, ...]]:
+    """Name the limits that stand in the way, and say so in words."""
     if not offer.is_free.any():
-        return ("nothing is offered: no receivable is eligible, free and measured by every average",)
-    cheapest = int(offer.price[offer.is_free].min())
-    if offer.cash < cheapest:
-        return (f"the cash is {to_amount(offer.cash)}, the cheapest receivable costs {to_amount(cheapest)}",)
-    if not chosen.any():
-        return _conflicts(offer)
-    principal = to_amount(int(offer.rows.principal[chosen].sum()))
-    if principal < deal.batch.minimum_amount:
-        return (f"limits and cash allow {principal}, the deal's smallest batch is {deal.batch.minimum_amount}",)
-    return _counts_below(offer, chosen)
+        return (), (
+            f"nothing is offered: no receivable is eligible, free, measured by every average and tells {WORDS[aim]}",
+        )
+    if aim is Aim.SAMPLE:
+        return (), _unfit_sample(offer)
+    conflicts = find_conflicts(offer, _can_buy)
+    if not conflicts:
+        return (), ("limits leave room for parts of receivables, but no batch of whole ones was found",)
+    return conflicts, tuple(told(each, offer) for each in conflicts)
 
 
-def _conflicts(offer: Offer) -> tuple[str, ...]:
-    """Name the limits of which any one, taken away, would let something be bought."""
-    measures = offer.rows.measures
-    blocking = []
-    for measure in measures:
-        others = tuple(each for each in measures if each is not measure)
-        if is_buyable(replace(offer, rows=replace(offer.rows, measures=others))):
-            blocking.append(f"limit {measure.limit.code} allows no batch of what is offered")
-    codes = ", ".join(measure.limit.code for measure in measures)
-    return tuple(blocking) or (f"the limits {codes} together allow no batch of what is offered",)
+def _can_buy(offer: Offer) -> bool:
+    """Tell whether a batch worth the cheapest row can be bought; of many rows, with rows cut to the cent."""
+    found = choose(offer, offer.price.astype(np.float64))
+    return bool(found.chosen.any())
 
 
-def _counts_below(offer: Offer, chosen: Mask) -> tuple[str, ...]:
-    held = offer.rows.is_pooled | chosen
-    found = []
-    for measure in offer.rows.measures:
-        if measure.limit.measure == "member_count":
-            reading = read_limit(measure, offer.rows.principal, held)
-            if not reading.is_kept:
-                found.append(f"limit {measure.limit.code}: {reading.value:.0f} of at least {measure.limit.bound}")
-    return tuple(found)
+def _unfit_sample(offer: Offer) -> tuple[str, ...]:
+    broken = [
+        f"what is offered breaks limit {each.limit.code} as a whole: only a choice could keep it"
+        for each in offer.rows.measures
+        if not read_limit(each, offer.rows.principal, offer.rows.is_pooled | offer.is_free).is_kept
+    ]
+    return tuple(broken) or ("no number of first drawn receivables keeps cash, bounds of the batch and all limits",)

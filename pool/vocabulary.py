@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from schemas import derived, events, lending, parties
+from schemas.hashing import digest
 from schemas.table import PROVENANCE, Column, Kind, count, date, days, flag, money, text
 
 HIDDEN = frozenset({*(column.name for column in PROVENANCE), "is_deleted"})
@@ -64,16 +65,25 @@ COLUMNS: Mapping[str, Kind] = MappingProxyType(
 """Kind of every column that an expression of a deal may name."""
 
 
+OTHERS_COLUMNS: Mapping[str, Kind] = MappingProxyType(
+    {name: kind for name, kind in COLUMNS.items() if name.partition(".")[0] in ("receivable", "state")}
+)
+"""What an expression may name of the borrower's other receivables."""
+
+
 def engine_name(column: str) -> str:
     """Give the name of an expression's column in the wide frame of the engine.
 
-    >>> engine_name("state.days_past_due")
-    'state__days_past_due'
+    >>> engine_name("state.days_past_due"), engine_name("others_count(state.is_open)")
+    ('state__days_past_due', 'others__71b205bf90d5682b')
     """
+    if column.startswith("others_"):
+        return f"others__{digest(column)[:16]}"
     return column.replace(".", "__", 1)
 
 
 def in_order(columns: Iterable[str]) -> tuple[str, ...]:
     """Put column names in the vocabulary's order, so that what is shown never depends on a set's order."""
     wanted = frozenset(columns)
-    return tuple(name for name in COLUMNS if name in wanted)
+    known = tuple(name for name in COLUMNS if name in wanted)
+    return (*known, *sorted(wanted.difference(known)))

@@ -14,7 +14,8 @@ Read in this order:
 8. `pool_report` - `render(report)`: contents, findings and pictures laid out by `templates/` as one HTML text.
 
 The model card answers whether a version of the model is fit to score: `card_contents`, `card_words`, `card_views`,
-`model_card`. Both pages are laid out by `pages`.
+`model_card`. Both pages are laid out by `pages`. A deal as a document, in English and Chinese, is `deal_document`, with
+its rules as sentences in `deal_words`.
 
 The page loads nothing: its policy allows one style sheet, its own, by hash, and no script, image, font or frame.
 Equal contents give equal bytes. Every text from outside is escaped.

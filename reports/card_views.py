@@ -9,7 +9,7 @@ from reports.card_contents import ModelCard
 from reports.card_words import FEATURES, between, measure
 from reports.evidence import Agreement, Measure
 from reports.findings import agrees
-from reports.views import Tile
+from reports.rows import Tile
 
 SHIFTS = 8
 METRICS = (

@@ -1,6 +1,7 @@
 """Pictures as plain marks: what to draw and where, in units of the picture's own grid; templates turn them into SVG."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -86,13 +87,14 @@ def frame_for(count: int, highest: float) -> Frame:
     return Frame(count, lines * step, step)
 
 
-def grid_marks(frame: Frame) -> list[Mark]:
-    """Draw the lines of the scale with their values."""
+def grid_marks(frame: Frame, write: Callable[[float], str] | None = None) -> list[Mark]:
+    """Draw the lines of the scale with their values, as percentages where nothing else is said."""
     digits = _percent_digits([frame.step])
     marks = []
     for line in range(round(frame.top / frame.step) + 1):
         y = frame.y(line * frame.step)
-        label = f"{line * frame.step * 100:.{digits}f}{words.SPACE}%"
+        value = line * frame.step
+        label = write(value) if write else f"{value * 100:.{digits}f}{words.SPACE}%"
         marks.append(mark("line", "grid", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y))
         marks.append(mark("text", "tick end", label, x=LEFT - 6, y=y + 4))
     return marks

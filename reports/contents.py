@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Literal
 
 from reports.evidence import DataQuality, DefaultProbabilities, ModelQuality, Provenance
+from reports.performance import Performance
 
 
 class Unit(Enum):
@@ -185,7 +186,8 @@ class Purchase:
 class PoolReport:
     """Everything that a pool report shows, for one deal at the start of the local day `as_of`.
 
-    `purchase` is None where nothing was proposed; `model` is None where nothing was scored.
+    `purchase` is None where nothing was proposed; `model` is None where nothing was scored; `performance` is None while
+    the pool has bought nothing.
     """
 
     deal: DealFacts
@@ -202,3 +204,4 @@ class PoolReport:
     data: DataQuality
     purchase: Purchase | None
     provenance: Provenance
+    performance: Performance | None = None

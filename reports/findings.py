@@ -158,14 +158,31 @@ def _verdict_without_batch(report: PoolReport) -> Verdict:
 
 def attention(report: PoolReport) -> tuple[Finding, ...]:
     """List what a reader should look at, gravest first; empty where nothing stands out."""
-    return (
+    found = (
         *obstacles(report),
         *_limits_to_watch(report),
         *_data_to_watch(report),
         *_eligibility_to_watch(report),
         *_purchase_to_watch(report),
         *_model_to_watch(report),
+        *_life_to_watch(report),
     )
+    return tuple(sorted(found, key=lambda one: one.level != "stop"))
+
+
+SECTION_OF = {
+    "pool_turnovers": "turnover",
+    "pool_collections": "cash",
+    "pool_matches": "cash",
+    "pool_roll_forwards": "roll",
+}
+"""The part of the page that shows the rows which an alarm of the pool names."""
+
+
+def _life_to_watch(report: PoolReport) -> Iterator[Finding]:
+    for row in report.performance.alarms if report.performance else ():
+        section = SECTION_OF.get(row["explained_by"], "assets")
+        yield Finding(row["severity"], f"{row['code']} ({row['subject']}): {row['found']}.", section)
 
 
 def _limits_to_watch(report: PoolReport) -> Iterator[Finding]:

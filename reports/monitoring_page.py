@@ -10,7 +10,7 @@ from reports import charts, words
 from reports.evidence import Agreement, Measure
 from reports.findings import Finding, Verdict, agrees
 from reports.pages import page
-from reports.views import Tile
+from reports.rows import Tile
 
 Row = Mapping[str, Any]
 SHOWN = 25

@@ -8,7 +8,7 @@ from typing import Any
 
 from reports import charts, words
 from reports.pages import page
-from reports.views import Tile
+from reports.rows import Tile
 
 Row = Mapping[str, Any]
 MONTHS = (3, 6, 9, 12, 18)

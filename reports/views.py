@@ -1,66 +1,45 @@
 """What the templates lay out, prepared from the contents: rows with their shares, tiles, titles and pictures."""
 
-from dataclasses import dataclass
-
-from reports import charts, findings, shares, titles, words
+from reports import charts, findings, performance_views, shares, titles, words
 from reports.contents import Composition, CriterionResult, Holding, PoolReport
 from reports.evidence import Measure, ModelQuality
+from reports.rows import Cell, Row, Step, Stratum, Tile
 
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A key figure: its name, its value, and a note under it."""
-
-    name: str
-    value: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of the funnel with what is left of the open receivables and of the step before, by principal."""
-
-    name: str
-    meaning: str
-    holding: Holding
-    of_open: float | None
-    of_before: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A holding and its share of its column."""
-
-    holding: Holding
-    share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A part of a composition; `outer` and `inner` are the lengths of the bars for eligible and batch."""
-
-    label: str
-    cells: tuple[Cell, ...]
-    outer: float
-    inner: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stratum:
-    """A composition as a table: rows, and the totals of its three columns."""
-
-    trait: str
-    title: str
-    rows: tuple[Row, ...]
-    totals: tuple[Holding, ...]
+SECTIONS = (
+    ("purchase", "Purchase"),
+    ("funnel", "Funnel"),
+    ("eligibility", "Eligibility"),
+    ("composition", "Composition"),
+    ("limits", "Limits"),
+    ("probability", "Default probability"),
+    ("strata", "The pool"),
+    ("late", "Lateness"),
+    ("static", "Static pools"),
+    ("speed", "Prepayment and life"),
+    ("cash", "Collections"),
+    ("turnover", "Turnover"),
+    ("roll", "Roll-forward"),
+    ("assets", "Dilution and breaches"),
+    ("model", "Model"),
+    ("data", "Data"),
+    ("provenance", "Provenance"),
+)
+"""Every part of the page with its name, in order."""
+OF_LIFE = frozenset({"strata", "late", "static", "speed", "cash", "turnover", "roll", "assets"})
+"""Parts that tell of the pool's life: there are none before its first purchase."""
 
 
 def view(report: PoolReport) -> dict[str, object]:
     """Prepare everything that the templates name beside the report itself."""
     stopping, passing = _divided(report.criteria)
+    life = performance_views.view(report.performance, report.currency) if report.performance else {"life": None}
+    shown = [one for one in SECTIONS if report.performance or one[0] not in OF_LIFE]
     return {
-        "tiles": _tiles(report),
-        "steps": _steps(report),
+        **life,
+        "sections": shown,
+        "numbers": {name: place for place, (name, _) in enumerate(shown, 1)},
+        "tiles": tiles(report),
+        "steps": steps(report),
         "stopping": stopping,
         "passing": passing,
         "strata": tuple(_stratum(composition) for composition in report.compositions if composition.members),
@@ -110,7 +89,8 @@ def _pictures(report: PoolReport) -> dict[str, charts.Picture]:
     return drawn
 
 
-def _tiles(report: PoolReport) -> tuple[Tile, ...]:
+def tiles(report: PoolReport) -> tuple[Tile, ...]:
+    """Give the key figures of the purchase."""
     purchase, means = report.purchase, report.probabilities
     batch = purchase.batch if purchase else Holding()
     eligible = report.funnel.eligible
@@ -162,15 +142,16 @@ STEPS = (
 )
 
 
-def _steps(report: PoolReport) -> tuple[Step, ...]:
-    steps: list[Step] = []
+def steps(report: PoolReport) -> tuple[Step, ...]:
+    """Give the steps of the funnel with what is left at each."""
+    found: list[Step] = []
     before = opened = report.funnel.opened.principal
     for name, field, meaning in STEPS:
         holding: Holding = getattr(report.funnel, field)
         of_open, of_before = words.share(holding.principal, opened), words.share(holding.principal, before)
-        steps.append(Step(name, meaning, holding, of_open, of_before))
+        found.append(Step(name, meaning, holding, of_open, of_before))
         before = holding.principal
-    return tuple(steps)
+    return tuple(found)
 
 
 def _stratum(composition: Composition) -> Stratum:

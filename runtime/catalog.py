@@ -200,12 +200,16 @@ class Catalog:
 
     def sweep_orphans(self) -> list[Path]:
         """Remove data folders that no snapshot points to: what killed runs left. Call while nothing writes."""
-        removed = []
-        for folder in sorted(self.warehouse.glob(f"{NAMESPACE}/*/data/*")):
-            if folder not in self._referenced(folder.parent.parent.name):
-                shutil.rmtree(folder)
-                removed.append(folder)
+        removed = self.orphans()
+        for folder in removed:
+            shutil.rmtree(folder)
         return removed
+
+    def orphans(self) -> list[Path]:
+        """List data folders that no snapshot points to: what killed runs left, or one at work is writing."""
+        folders = sorted(self.warehouse.glob(f"{NAMESPACE}/*/data/*"))
+        referenced = {name: self._referenced(name) for name in {folder.parent.parent.name for folder in folders}}
+        return [folder for folder in folders if folder not in referenced[folder.parent.parent.name]]
 
     def _referenced(self, name: str) -> set[Path]:
         stored = self._find(name)

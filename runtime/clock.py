@@ -12,3 +12,8 @@ def now() -> datetime:
 def stopwatch() -> float:
     """Give seconds on a clock that only runs forward, for showing how long work took."""
     return time.perf_counter()
+
+
+def pause(seconds: float) -> None:
+    """Wait, before work that failed is tried again."""
+    time.sleep(seconds)

@@ -46,7 +46,16 @@ def _column_digest(column: pa.ChunkedArray) -> bytes:
         values = column.cast(pa.float64()).fill_null(0.0).to_numpy()
         digest.update(round_significant(values).tobytes())
     else:
-        texts = pc.cast(column, pa.string()).fill_null("")
-        for text in texts.to_pylist():
-            digest.update(f"{len(text)}:{text}".encode())
+        for part in column.chunks:
+            texts = pc.cast(part, pa.large_string()).fill_null("")
+            lengths = pc.cast(pc.utf8_length(texts), pa.large_string())
+            digest.update(_written(pc.binary_join_element_wise(lengths, texts, pa.scalar(":", pa.large_string()))))
     return digest.digest()
+
+
+def _written(texts: pa.LargeStringArray) -> memoryview:
+    """Give the bytes of all texts one after the other, as Arrow holds them."""
+    ends = np.frombuffer(texts.buffers()[1], dtype=np.int64)
+    held = texts.buffers()[2]
+    first, last = ends[texts.offset], ends[texts.offset + len(texts)]
+    return memoryview(held)[first:last] if held else memoryview(b"")

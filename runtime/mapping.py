@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from schemas.house import LOG_TABLES
+from schemas.house import SOURCE_TABLES
 from schemas.table import Table
 
 Name = Annotated[str, StringConstraints(min_length=1)]
@@ -151,6 +151,6 @@ class SourceMapping(Document):
 
     def in_order(self) -> Iterator[tuple[Table, tuple[Part, ...]]]:
         """Give the mapped tables, each after the tables that it refers to."""
-        for table in LOG_TABLES:
+        for table in SOURCE_TABLES:
             if table.name in self.tables:
                 yield table, self.tables[table.name]

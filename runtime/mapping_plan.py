@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from runtime.mapping import Lookup, Part, Reading, SourceMapping
 from runtime.raw_files import FileLayout
+from schemas.document import read_yaml
 from schemas.errors import ConfigurationError, ExpressionError
 from schemas.expression import Expression, parse
-from schemas.house import LOG_TABLES
+from schemas.house import SOURCE_TABLES
 from schemas.moments import zone
 from schemas.table import PROVENANCE, Kind, Table
 
@@ -95,36 +94,6 @@ class _Problems:
         self.found.append(f"{self.where}.{place}: {text}" if self.where else f"{place}: {text}")
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML with one meaning only: no repeated key, no alias, no tag; `on` and `no` are words, a day is a text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
-        first: [
-            (tag, shape)
-            for tag, shape in resolvers
-            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(problem="anchors and aliases are not allowed", problem_mark=event.start_mark)
-        if getattr(event, "tag", None):
-            raise yaml.MarkedYAMLError(problem="tags are not allowed", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key!r} stands twice", problem_mark=node.value[number][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
 def load_mapping(path: Path) -> SourcePlan:
     """Read and check a mapping.
 
@@ -132,13 +101,11 @@ def load_mapping(path: Path) -> SourcePlan:
         ConfigurationError: The file is not strict YAML or not a mapping; every problem is listed with its place.
     """
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a safe loader, made stricter
+        tree = read_yaml(path.read_text(encoding="utf-8"), str(path), words=True)
     except FileNotFoundError as error:
         raise ConfigurationError(f"no source mapping {path}", "a YAML file there", "--source NAME") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"{path}: {error}", "strict YAML: no repeated keys, aliases or tags", str(path)
-        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}", "a mapping in UTF-8", str(path)) from error
     return plan_mapping(tree, str(path))
 
 
@@ -154,7 +121,7 @@ def plan_mapping(tree: object, where: str) -> SourcePlan:
         lines = [f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}" for item in error.errors()]
         raise ConfigurationError("\n  ".join(["", *lines]), "a source mapping", where) from error
     problems = _Problems()
-    known = {table.name for table in LOG_TABLES}
+    known = {table.name for table in SOURCE_TABLES}
     for name in sorted(set(mapping.tables) - known):
         problems.add(f"tables.{name}", f"no such table; there are {', '.join(sorted(known))}")
     _check_zone(mapping, problems)

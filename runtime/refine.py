@@ -26,7 +26,7 @@ from runtime.refine_checks import (
 from runtime.refine_rows import PLACE, type_rows
 from runtime.refine_shape import FILTERED, MERGED, Delivery, shape
 from schemas.errors import SourceError
-from schemas.house import LOG_TABLES, QUARANTINE
+from schemas.house import QUARANTINE, SOURCE_TABLES
 from schemas.table import Table
 
 PUBLISHED = "PUBLISHED"
@@ -137,7 +137,7 @@ def _refine(
     if delivery.plan.personal:
         require(delivery.secret, delivery.plan.mapping.name)
     known = {name: [frame] for name, frame in published.items()}
-    for table in LOG_TABLES:
+    for table in SOURCE_TABLES:
         parts = delivery.plan.parts.get(table.name)
         if parts:
             typed = [

@@ -32,6 +32,10 @@ class Environment(BaseSettings):
     pseudonym_version: str = "1"
     secret: SecretStr | None = None
     admin_secret: SecretStr | None = None
+    webhook_url: SecretStr | None = None
+    conf: Path | None = None
+    env: str = ""
+    mail_password: SecretStr | None = None
 
     @property
     def secret_bytes(self) -> bytes | None:
@@ -107,8 +111,9 @@ class Settings:
 
     @property
     def hash(self) -> str:
-        """Give the hash of everything that is set but the engine and storage, which must not change an answer."""
-        return digest({name: part for name, part in self.tree.items() if name not in {"engine", "storage"}})
+        """Give the hash of everything that is set but what must not change an answer: engine, storage, operations."""
+        without = {"engine", "storage", "operations", "dagster"}
+        return digest({name: part for name, part in self.tree.items() if name not in without})
 
 
 def parse(owner: type[Section], values: object, where: str) -> Section:

@@ -105,9 +105,9 @@ def execute(
     """
     started = clock.stopwatch()
     _refuse_half_ingested(workspace)
-    manifest = _manifest(stage, workspace, as_of, deal, depends or {})
+    manifest = manifest_of(stage, workspace, as_of, deal, depends or {})
     before = workspace.runs.get(manifest.run)
-    if before and before.status == "finished" and _stands(before, workspace):
+    if before and before.status == "finished" and stands(before, workspace):
         return Outcome(before, fresh=False, seconds=clock.stopwatch() - started)
     workspace.runs.write(manifest)
     session = workspace.session
@@ -143,7 +143,8 @@ def _publish(stage: Stage, workspace: Workspace, task: Task, run: str) -> tuple[
     return tuple(published)
 
 
-def _manifest(stage: Stage, workspace: Workspace, as_of: date, deal: str, depends: Mapping[str, str]) -> Manifest:
+def manifest_of(stage: Stage, workspace: Workspace, as_of: date, deal: str, depends: Mapping[str, str]) -> Manifest:
+    """Give the manifest of a run before its work starts; what it is made from decides its id."""
     catalog = workspace.catalog
     identity = {
         "stage": stage.name,
@@ -180,7 +181,8 @@ def _results(published: tuple[Published, ...], workspace: Workspace) -> dict[str
     return {"status": "finished", "finished_at": clock.now(), "outputs": outputs}
 
 
-def _stands(manifest: Manifest, workspace: Workspace) -> bool:
+def stands(manifest: Manifest, workspace: Workspace) -> bool:
+    """Tell whether what a run published is still what its tables hold."""
     return all(
         workspace.catalog.fingerprint(name, output["partition"]) == output["fingerprint"]
         for name, output in manifest.outputs.items()

@@ -1,17 +1,17 @@
 """A workspace: one platform's tables, runs, models and ledger in one folder, with an engine that starts when needed."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from runtime.lock import hold
 from runtime.manifest import RunLog
+from runtime.operations import OperationsSettings
 from runtime.settings import EngineSettings, Environment, Settings, StorageSettings
-from schemas.errors import CatalogError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 class Workspace:
     """Everything a stage may touch outside its own arguments."""
 
-    def __init__(self, home: Path, settings: Settings) -> None:
-        """Open the workspace, making its folder; neither engine nor catalog is started yet."""
+    def __init__(self, home: Path, settings: Settings, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Open the workspace, making its folder; neither engine nor catalog is started yet.
+
+        Args:
+            home: Its folder.
+            settings: The merged settings.
+            tell: Told, in a sentence, what somebody who watches should know: a wait, a recovery, another try.
+        """
         self.home = home
         self.settings = settings
+        self.tell = tell
         self.environment = Environment()
+        self._engine = ExitStack()
         self._closing = ExitStack()
         home.mkdir(parents=True, exist_ok=True)
 
@@ -38,6 +46,7 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop what was started."""
+        self._engine.close()
         self._closing.close()
 
     @cached_property
@@ -50,7 +59,21 @@ class Workspace:
         """Give the engine session, started on first use."""
         from runtime.session import session
 
-        return self._closing.enter_context(session(self.engine))
+        return self._engine.enter_context(session(self.engine))
+
+    def renew(self) -> None:
+        """Let go of an engine that answers no more: the next use of `session` starts another."""
+        lost, self._engine = self._engine, ExitStack()
+        self.__dict__.pop("session", None)
+        try:
+            lost.close()
+        except Exception as error:  # noqa: BLE001 - one that is gone cannot be closed in order
+            self.tell(f"The lost engine did not close in order: {type(error).__name__}")
+
+    @cached_property
+    def operations(self) -> OperationsSettings:
+        """Give how unattended runs behave."""
+        return self.settings.section("operations", OperationsSettings)
 
     @cached_property
     def storage(self) -> StorageSettings:
@@ -97,14 +120,10 @@ class Workspace:
         """Hold the workspace for one writing batch, clearing what a killed one left.
 
         Raises:
-            CatalogError: Another batch is at work.
+            BusyError: Another batch is at work, and did not end while this one was to wait.
         """
-        with (self.home / "writing.lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CatalogError(
-                    f"another run is writing to {self.home}", "one writing run at a time", "wait for it, then run again"
-                ) from error
+        with hold(self.home, self.operations.wait_seconds, self.tell) as left:
+            if left:
+                self.tell(f"Recovered the workspace from {left}: it died; what it left half-written is cleared")
             self.catalog.sweep_orphans()
             yield

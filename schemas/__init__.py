@@ -4,5 +4,6 @@ It promises one truth for each table: `table` is the vocabulary of declarations,
 `events`, `lending`, `derived`), and from them come the engine's types, shape and row checks (`spark`), the audit of
 written files (`expectations`) and the reference page (`reference`). `errors`, `moments` and `hashing` are shared by all
 floors. The language: `expression` parses and checks a text into its own tree, `functions` says what it has,
-`spark_expression` makes an engine column of it.
+`expression_others` what a deal may ask of a borrower's other receivables, `expression_written` gives its plain form,
+`spark_expression` makes an engine column of it. `document` reads YAML without surprises.
 """

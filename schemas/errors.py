@@ -49,6 +49,12 @@ class CatalogError(PoolwrightError):
     """A stored table, snapshot or partition is not there, or another writer changed it first."""
 
 
+class BusyError(CatalogError):
+    """Another run holds the workspace: trying again later is all that is needed."""
+
+    exit_code = 3
+
+
 class EngineError(PoolwrightError):
     """The dataframe engine cannot be started or reached."""
 

@@ -2,23 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlglot import expressions as syntax
 
 from schemas.errors import ExpressionError
+from schemas.expression_build import MAX_LEVELS, MAX_WEIGHT, flat_members, negated, negative, size, summed
 from schemas.expression_calls import checked_call
 from schemas.expression_kinds import NUMERIC, coerce, day, moment, unify
-from schemas.expression_nodes import Call, Expression, Literal, Name, Node, Value, refusal, walk
+from schemas.expression_nodes import Call, Expression, Literal, Name, Node, Others, Value, refusal, walk
+from schemas.expression_others import OTHERS, checked_others
 from schemas.expression_text import FUNCTION_MARK, is_plain_number, syntax_tree
-from schemas.functions import FUNCTIONS, OPERATORS
+from schemas.functions import FUNCTIONS
 from schemas.table import Kind
 
-__all__ = ["Call", "Expression", "Literal", "Name", "Node", "Value", "parse", "walk"]
+__all__ = ["Call", "Expression", "Literal", "Name", "Node", "Others", "Value", "parse", "walk"]
 
-MAX_LEVELS = 36
-"""How deep an engine expression may become: the wire format of Spark Connect ends at about 48."""
-MAX_WEIGHT = 2_000
-"""How many engine nodes an expression may become."""
 MAX_DEPTH = 50
 
 _COMPARISONS: dict[type[syntax.Expression], str] = {
@@ -31,13 +30,20 @@ _COMPARISONS: dict[type[syntax.Expression], str] = {
 }
 
 
-def parse(text: str, columns: Mapping[str, Kind], wanted: Kind | None = None) -> Expression:
+NOTHING: Mapping[str, Kind] = MappingProxyType({})
+
+
+def parse(
+    text: str, columns: Mapping[str, Kind], wanted: Kind | None = None, others: Mapping[str, Kind] = NOTHING
+) -> Expression:
     """Check a text and give it as an expression over those columns.
 
     Args:
         text: At most 4,000 characters of the language; names are exact, double quotes around those that SQL reserves.
         columns: What may be named (dots allowed: `state.days_past_due`), and its kind.
         wanted: The kind that must come out; literals, NULL and plain numbers adapt to it.
+        others: What may be named of the borrower's other receivables, within the functions that look at them; where
+            nothing may, the language has no such functions.
 
     Raises:
         ExpressionError: Anything else than the language, with place and reason.
@@ -45,8 +51,9 @@ def parse(text: str, columns: Mapping[str, Kind], wanted: Kind | None = None) ->
     >>> sorted(parse("late_days <= 30 and grade in ('A')", {"late_days": Kind.DAYS, "grade": Kind.TEXT}).columns)
     ['grade', 'late_days']
     """
-    tree = syntax_tree(text, columns)
-    checker = _Checker(text, columns)
+    functions = {*FUNCTIONS, *OTHERS} if others else {*FUNCTIONS}
+    tree = syntax_tree(text, {*columns, *others}, functions)
+    checker = _Checker(text, columns, others)
     try:
         root = checker.lower(tree)
     except RecursionError as error:
@@ -56,35 +63,29 @@ def parse(text: str, columns: Mapping[str, Kind], wanted: Kind | None = None) ->
         if fitted is None:
             raise refusal(text, 0, f"it gives {root.kind.value}, not {wanted.value}", _conversion_hint(wanted))
         root = fitted
-    weight, levels = _size(root)
-    if weight > MAX_WEIGHT or levels > MAX_LEVELS:
-        raise refusal(text, 0, f"too large for an engine ({weight} parts, {levels} deep)", "split it")
+    _require_plannable(text, root)
     names = frozenset(node.name for node in walk(root) if isinstance(node, Name))
     return Expression(text, root.kind, names, root)
+
+
+def _require_plannable(text: str, node: Node) -> None:
+    weight, levels = size(node)
+    if weight > MAX_WEIGHT or levels > MAX_LEVELS:
+        raise refusal(text, 0, f"too large for an engine ({weight} parts, {levels} deep)", "split it")
 
 
 def _conversion_hint(kind: Kind) -> str:
     return f"to_{kind.value}(...)" if f"to_{kind.value}" in FUNCTIONS else "a comparison"
 
 
-def _size(node: Node) -> tuple[int, int]:
-    if not isinstance(node, Call):
-        return 1, 1
-    sizes = [_size(argument) for argument in node.arguments]
-    function = FUNCTIONS.get(node.function)
-    copies, levels = (function.copies, function.levels) if function else OPERATORS[node.function]
-    if node.function in {"and", "or", "add"}:
-        levels += len(sizes) if node.kind is Kind.REAL else len(sizes).bit_length()
-    return 2 + copies * sum(weight for weight, _ in sizes), levels + max(depth for _, depth in sizes)
-
-
 class _Checker:
     """Lowers sqlglot's tree to ours, node by node, refusing what has no rule here."""
 
-    def __init__(self, text: str, columns: Mapping[str, Kind]) -> None:
+    def __init__(self, text: str, columns: Mapping[str, Kind], others: Mapping[str, Kind], depth: int = 0) -> None:
         self.text = text
         self.columns = columns
-        self.depth = 0
+        self.others = others
+        self.depth = depth
 
     def lower(self, tree: syntax.Expression) -> Node:
         rule = _RULES.get(type(tree))
@@ -155,10 +156,10 @@ class _Checker:
         return Literal(kind, value)
 
     def junction(self, tree: syntax.Expression) -> Node:
-        return Call(Kind.FLAG, tree.key, tuple(self.flag(each) for each in _flat(tree)))
+        return Call(Kind.FLAG, tree.key, tuple(self.flag(each) for each in flat_members(tree)))
 
     def negation(self, tree: syntax.Expression) -> Node:
-        return _not(self.flag(tree.this))
+        return negated(self.flag(tree.this))
 
     def comparison(self, tree: syntax.Expression) -> Node:
         arguments = self.together(tree, [tree.this, tree.expression])
@@ -190,10 +191,10 @@ class _Checker:
         elif isinstance(tree.expression, syntax.Boolean):
             wanted = bool(tree.expression.this)
             known = Call(Kind.FLAG, "coalesce", (self.flag(tree.this), Literal(Kind.FLAG, not wanted)))
-            found = known if wanted else _not(known)
+            found = known if wanted else negated(known)
         else:
             raise self.refuse(tree, "IS takes NULL, TRUE or FALSE")
-        return _not(found) if tree.args.get("negate") else found
+        return negated(found) if tree.args.get("negate") else found
 
     def case(self, tree: syntax.Expression) -> Node:
         subject = tree.args.get("this")
@@ -211,12 +212,12 @@ class _Checker:
         node = self.lower(tree.this)
         if node.kind not in NUMERIC:
             raise self.refuse(tree, f"{node.kind.value} has no negative")
-        return _negative(node)
+        return negative(node)
 
     def sum(self, tree: syntax.Expression) -> Node:
         left, right = self.together(tree, [tree.this, tree.expression])
         if left.kind in NUMERIC:
-            return _sum(left, right if isinstance(tree, syntax.Add) else _negative(right))
+            return summed(left, right if isinstance(tree, syntax.Add) else negative(right))
         if left.kind is Kind.DATE and isinstance(tree, syntax.Sub):
             return Call(Kind.DAYS, "days_between", (left, right))
         raise self.refuse(
@@ -231,44 +232,27 @@ class _Checker:
         return Call(Kind.REAL, "multiply" if isinstance(tree, syntax.Mul) else "divide", (left, right))
 
     def call(self, tree: syntax.Expression) -> Node:
-        function = FUNCTIONS.get(str(tree.this).removeprefix(FUNCTION_MARK))
-        if function is None or not str(tree.this).startswith(FUNCTION_MARK):
+        name = str(tree.this).removeprefix(FUNCTION_MARK)
+        if name == tree.this or not (name in FUNCTIONS or name in OTHERS):
             raise self.refuse(tree, f"no function {tree.this!r}")
-        called = checked_call(function, [self.lower(each) for each in tree.expressions])
-        if isinstance(called, str):
-            raise self.refuse(tree, f"{function.name}: {called}")
-        return called
+        made = self.of_others(tree, name) if name in OTHERS else self.of_row(tree, name)
+        if isinstance(made, str):
+            raise self.refuse(tree, f"{name}: {made}")
+        return made
 
+    def of_row(self, tree: syntax.Expression, name: str) -> Node | str:
+        return checked_call(FUNCTIONS[name], [self.lower(each) for each in tree.expressions])
 
-def _flat(tree: syntax.Expression) -> list[syntax.Expression]:
-    """Give the members of a chain of one junction, in order, without recursion."""
-    members: list[syntax.Expression] = []
-    pending = [tree]
-    while pending:
-        each = pending.pop()
-        if type(each) is type(tree):
-            pending += [each.expression, each.this]
-        else:
-            members.append(each)
-    return members
-
-
-def _negative(node: Node) -> Node:
-    if isinstance(node, Literal) and isinstance(node.value, int | Decimal):
-        return Literal(node.kind, -node.value)
-    return Call(node.kind, "negate", (node,))
-
-
-def _sum(left: Node, right: Node) -> Node:
-    """Add to a sum of the same kind instead of nesting it, so that long sums stay shallow."""
-    kind = Kind.COUNT if left.kind is Kind.NUMBER else left.kind
-    longer = isinstance(left, Call) and left.function == "add" and left.kind is kind
-    terms = left.arguments if isinstance(left, Call) and longer else (left,)
-    return Call(kind, "add", (*terms, right))
-
-
-def _not(node: Node) -> Node:
-    return Call(Kind.FLAG, "not", (node,))
+    def of_others(self, tree: syntax.Expression, name: str) -> Node | str:
+        if not self.others:
+            return "one look at the other receivables cannot stand within another"
+        inner = _Checker(self.text, self.others, NOTHING, self.depth)
+        made = checked_others(OTHERS[name], [inner.lower(each) for each in tree.expressions])
+        if isinstance(made, Others):
+            for part in (made.value, made.condition):
+                if part is not None:
+                    _require_plannable(self.text, part)
+        return made
 
 
 _Rule = tuple[Callable[[_Checker, syntax.Expression], Node], frozenset[str]]

@@ -40,6 +40,23 @@ Node = Literal | Name | Call
 
 
 @dataclass(frozen=True, slots=True)
+class Others(Name):
+    """A column made of the borrower's other receivables; its name is how it is written.
+
+    Args:
+        function: Which of `schemas.expression_others.OTHERS`.
+        value: What is added up or compared, of each of them; None where they are counted.
+        condition: Which of them are meant.
+        none: What the largest or smallest is where none is meant.
+    """
+
+    function: str
+    value: Node | None
+    condition: Node
+    none: Literal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
     """A text that was parsed and checked: what it gives, which columns it reads, and its tree."""
 
@@ -47,6 +64,11 @@ class Expression:
     kind: Kind
     columns: frozenset[str]
     root: Node
+
+    @property
+    def others(self) -> tuple[Others, ...]:
+        """Give what it asks of the borrower's other receivables, each once, as written from left to right."""
+        return tuple(dict.fromkeys(node for node in walk(self.root) if isinstance(node, Others)))
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -9,7 +9,6 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from schemas.expression_nodes import refusal
-from schemas.functions import FUNCTIONS
 
 MAX_LENGTH = 4_000
 MAX_NESTING = 50
@@ -60,7 +59,7 @@ _SIGNS = {
 _ALLOWED = _NAMES | _TYPED | _WORDS | _SIGNS | {TokenType.NUMBER, TokenType.STRING}
 
 
-def syntax_tree(text: str, columns: Collection[str]) -> syntax.Expression:
+def syntax_tree(text: str, columns: Collection[str], functions: Collection[str]) -> syntax.Expression:
     """Parse the text into sqlglot's tree; functions of the language come out as anonymous ones, marked.
 
     Raises:
@@ -71,7 +70,7 @@ def syntax_tree(text: str, columns: Collection[str]) -> syntax.Expression:
         read = _DIALECT.tokenize(text)
         if not read:
             raise refusal(text, 0, "nothing is written")
-        tokens = _renamed(text, read, columns)
+        tokens = _renamed(text, read, columns, functions)
         _require_bounded(text, tokens)
         trees = _DIALECT.parser().parse(tokens, text)
     except (SqlglotError, RecursionError, ValueError) as error:
@@ -98,23 +97,29 @@ def _require_readable(text: str) -> None:
         raise refusal(text, error.start, "half a character") from error
 
 
-def _renamed(text: str, tokens: Sequence[Token], columns: Collection[str]) -> list[Token]:
+def _renamed(text: str, tokens: Sequence[Token], columns: Collection[str], functions: Collection[str]) -> list[Token]:
     """Mark functions, and make identifiers of words that SQL reserves but that name a column here."""
     words = {part for name in columns for part in (name, *name.split("."))}
     following = [*tokens[1:], None]
     preceding = [None, *tokens[:-1]]
     return [
-        _token(text, token, before, after, words)
+        _function(text, token, functions)
+        if _is_word(token) and after is not None and after.token_type is TokenType.L_PAREN
+        else _token(text, token, before, after, words)
         for before, token, after in zip(preceding, tokens, following, strict=True)
     ]
+
+
+def _is_word(token: Token) -> bool:
+    kind = token.token_type
+    is_free = kind not in _WORDS and kind not in {TokenType.STRING, TokenType.IDENTIFIER}
+    return is_free and _WORD.fullmatch(token.text) is not None
 
 
 def _token(text: str, token: Token, before: Token | None, after: Token | None, words: Collection[str]) -> Token:
     kind = token.token_type
     opens = after is not None and after.token_type is TokenType.L_PAREN
-    if _WORD.fullmatch(token.text) and kind not in _WORDS and kind not in {TokenType.STRING, TokenType.IDENTIFIER}:
-        if opens:
-            return _function(text, token)
+    if _is_word(token):
         dotted = any(near is not None and near.token_type is TokenType.DOT for near in (before, after))
         literal = kind in _TYPED and after is not None and after.token_type is TokenType.STRING
         if kind is TokenType.VAR or dotted or (token.text in words and not literal):
@@ -126,11 +131,11 @@ def _token(text: str, token: Token, before: Token | None, after: Token | None, w
     return token
 
 
-def _function(text: str, token: Token) -> Token:
+def _function(text: str, token: Token, functions: Collection[str]) -> Token:
     name = token.text.lower()
-    if name not in FUNCTIONS:
+    if name not in functions:
         raise refusal(
-            text, token.start, f"no function {token.text!r}", f"the functions are {', '.join(sorted(FUNCTIONS))}"
+            text, token.start, f"no function {token.text!r}", f"the functions are {', '.join(sorted(functions))}"
         )
     return _as(token, TokenType.VAR, FUNCTION_MARK + name)
 

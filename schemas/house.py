@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas import derived, events, lending, parties, watched
+from schemas import after_purchase, derived, events, lending, parties, triggers, watched
 from schemas.table import Table
 
 LOG_TABLES: tuple[Table, ...] = (
@@ -20,7 +20,10 @@ LOG_TABLES: tuple[Table, ...] = (
     lending.ADJUSTMENTS,
     lending.REPORTED_STATES,
 )
-"""Tables that sources fill, each after the tables it refers to."""
+"""Tables of a platform's logs, each after the tables it refers to."""
+
+SOURCE_TABLES: tuple[Table, ...] = (*LOG_TABLES, lending.TURNOVERS)
+"""Tables that sources fill: the platform's logs, and statements of the pools' own accounts."""
 
 QUARANTINE: Table = replace(derived.QUARANTINE, partition=("batch",))
 
@@ -32,7 +35,10 @@ DERIVED_TABLES: tuple[Table, ...] = (
     derived.SCREENINGS,
     derived.SCREENING_FAILURES,
     derived.LIMIT_RESULTS,
-    derived.TRIGGER_RESULTS,
+    derived.FAIRNESS_RESULTS,
+    triggers.TRIGGER_RESULTS,
+    triggers.POOL_STANDINGS,
+    triggers.TRIGGER_STATES,
     derived.PROPOSALS,
     derived.POSITIONS,
     derived.RECONCILIATIONS,
@@ -40,7 +46,8 @@ DERIVED_TABLES: tuple[Table, ...] = (
     watched.DRIFTS,
     watched.AGREEMENTS,
     watched.ALARMS,
+    *after_purchase.AFTER_PURCHASE,
 )
 """Tables that stages fill. `features` stands apart: its columns are the catalogue's (`features.catalogue.table`)."""
 
-TABLES: dict[str, Table] = {table.name: table for table in (*LOG_TABLES, *DERIVED_TABLES)}
+TABLES: dict[str, Table] = {table.name: table for table in (*SOURCE_TABLES, *DERIVED_TABLES)}

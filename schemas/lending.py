@@ -1,4 +1,4 @@
-"""What was lent and what came back: receivables, schedules, repayments, adjustments, the servicer's own report."""
+"""What was lent and came back: receivables, schedules, repayments, adjustments, servicer's reports, turnover."""
 
 from schemas.table import Rule, count, date, days, flag, log, money, number, rate, text
 
@@ -112,4 +112,15 @@ REPORTED_STATES = log(
     money("reported_principal_amount", "Unpaid principal as reported."),
     days("reported_days_past_due", "Days past due as reported.", "not reported"),
     count("reported_remaining_count", "Instalments still to fall due, as reported.", "not reported"),
+)
+
+TURNOVERS = log(
+    "turnovers",
+    "Money that the servicer moved from its collections to a pool's account, as the account's statement has it.",
+    ("turnover_id",),
+    text("turnover_id", "The entry of the statement."),
+    text("deal", "The pool whose account it is."),
+    date("value_on", "Day from which the money counts."),
+    money("turnover_amount", "Money moved; negative where it went back.", lowest=None),
+    text("account", "The pool's account.", "not said"),
 )

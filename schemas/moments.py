@@ -1,5 +1,6 @@
 """Days and moments: the one place that knows where a local day begins."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -47,6 +48,17 @@ def month_starts(first: date, last: date) -> list[date]:
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     starts = [date(month // 12, month % 12 + 1, 1) for month in months]
     return [day for day in starts if first <= day <= last]
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the same day some months later, or the last of that month where it has no such day.
+
+    >>> months_after(date(2025, 1, 31), 1).isoformat(), months_after(date(2025, 1, 31), 12).isoformat()
+    ('2025-02-28', '2026-01-31')
+    """
+    month = day.year * 12 + day.month - 1 + months
+    year, number = month // 12, month % 12 + 1
+    return date(year, number, min(day.day, monthrange(year, number)[1]))
 
 
 def days_between(first: date, last: date) -> list[date]:

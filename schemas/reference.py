@@ -5,8 +5,9 @@
 
 from collections.abc import Sequence
 
+from schemas.expression_others import OTHERS
 from schemas.functions import FUNCTIONS, Function
-from schemas.house import DERIVED_TABLES, LOG_TABLES
+from schemas.house import DERIVED_TABLES, SOURCE_TABLES
 from schemas.table import MONEY_BOUND, UNITS, Column, Kind, Table
 
 HEADER = f"""\
@@ -26,13 +27,26 @@ COLUMN_HEADS = ("Column", "Kind", "Unit", "Meaning", "Null", "Allowed")
 
 def tables_page() -> str:
     """Give the reference page of every table as Markdown."""
-    logs, derived = map(_section, LOG_TABLES), map(_section, DERIVED_TABLES)
+    logs, derived = map(_section, SOURCE_TABLES), map(_section, DERIVED_TABLES)
     return "\n".join([HEADER, "## Log tables\n", *logs, "## Derived tables\n", *derived])
 
 
 def functions_table() -> str:
     """Give every function of the expression language as a Markdown table."""
     return _markdown(("Function", "Gives", "Meaning"), [_function(each) for each in FUNCTIONS.values()])
+
+
+def others_table() -> str:
+    """Give every function over the borrower's other receivables as a Markdown table."""
+    rows = [
+        (
+            f"`{each.name}({', '.join(each.parameters)})`",
+            each.gives.value if each.gives else "kind of the value",
+            each.meaning,
+        )
+        for each in OTHERS.values()
+    ]
+    return _markdown(("Function", "Gives", "Meaning"), rows)
 
 
 def _function(function: Function) -> tuple[str, ...]:

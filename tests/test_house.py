@@ -23,6 +23,7 @@ BELOW = {
     "reports": {"features", "models", "pool", "runtime", "schemas"},
 }
 ONLY_IN = {
+    "dagster": re.compile(r"pipelines/dagster_face\.py"),
     "mlflow": re.compile(r"models/registry\.py"),
     "great_expectations": re.compile(r"schemas/expectations\.py"),
     "sqlalchemy": re.compile(r"pool/store\w*\.py"),

@@ -60,7 +60,8 @@ def warm(desk: "Desk") -> None:
     quality.versions(desk)
     reading, places = desk.book.now(), desk.places()
     for name in sorted({deal for _, deal in places}):
-        place = Place(max(day for day, deal in places if deal == name), desk.deal(name))
+        latest = max(day for day, deal in places if deal == name)
+        place = Place(latest, desk.deal(name, latest))
         sheet = desk.sheets.at(place)
         census.census(sheet, reading)
         census.stopped(sheet)

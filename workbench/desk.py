@@ -5,9 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipelines.deals import read_deal
+from pipelines.deals import read_versions
 from pipelines.signing import ledger
 from pool.deal import Deal
+from pool.deal_versions import in_force
 from pool.people import Person
 from runtime.clock import stopwatch
 from runtime.workspace import Workspace
@@ -74,20 +75,22 @@ class Desk:
         """Give a person as the ledger knows them now."""
         return next((one for one in self.book.store.people() if one.name == name), None)
 
-    def deal(self, name: str) -> Deal:
-        """Read a deal's document; it is read again only when its file has changed.
+    def deal(self, name: str, on: date) -> Deal:
+        """Read the version of a deal that is in force on a day; its documents are read again only when they change.
 
         Raises:
             Refusal: 404; there is no such document.
         """
-        path = self.conf / "deals" / f"{name}.yaml"
-        if not path.is_file():
+        folder = self.conf / "deals"
+        paths = [path for path in (folder / f"{name}.yaml", *sorted((folder / name).glob("*.yaml"))) if path.is_file()]
+        if not paths:
             raise Refusal(404, "refusal.deal")
+        stamps = tuple((path.name, path.stat().st_mtime_ns) for path in paths)
         try:
-            deal: Deal = self.shelf.kept(("deal", name), (path.stat().st_mtime_ns,), lambda: read_deal(self.conf, name))
+            versions: list[Deal] = self.shelf.kept(("deal", name), stamps, lambda: read_versions(self.conf, name))
+            return in_force(versions, on)
         except ConfigurationError as error:
             raise Refusal(409, "refusal.document", error.found) from error
-        return deal
 
     def places(self) -> list[tuple[date, str]]:
         """List the days and deals whose screening is published, the latest first."""
@@ -102,7 +105,7 @@ class Desk:
         """
         there = [one for one in self.places() if day in (None, one[0]) and deal in (None, one[1])]
         if there:
-            return Place(there[0][0], self.deal(there[0][1]))
+            return Place(there[0][0], self.deal(there[0][1], there[0][0]))
         if day or deal:
             raise Refusal(404, "refusal.place")
         return None

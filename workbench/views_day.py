@@ -11,6 +11,7 @@ from reports.words import headroom, measured
 from runtime.manifest import Manifest
 from schemas import derived
 from schemas.table import Kind
+from schemas.triggers import TRIGGER_RESULTS
 from workbench import census, quality
 from workbench.asked import AtPlace
 from workbench.pages import link
@@ -101,7 +102,7 @@ def _place_tasks(visit: Visit, place: Place) -> Iterator[Task]:
     for row in shelf.read(derived.RECONCILIATIONS, place.day, "", "breach_count > 0"):
         blanks = {"code": row["code"], "count": row["breach_count"], "example": row["example"] or ""}
         yield Task("look", "task.promise", blanks, link("/data", here))
-    for row in shelf.read(derived.TRIGGER_RESULTS, place.day, deal.name, "is_fired"):
+    for row in shelf.read(TRIGGER_RESULTS, place.day, deal.name, "is_fired"):
         yield Task("stop", "task.trigger", {"code": row["code"], "effect": row["effect"]}, link("/pool", here))
     for row in shelf.read(derived.LIMIT_RESULTS, place.day, deal.name, "NOT is_kept"):
         yield Task("stop", "task.limit", {"code": row["code"]}, link("/pool", here))
@@ -169,13 +170,13 @@ def unit_of(limit: Limit) -> Unit:
 
 def _trigger_lines(visit: Visit, place: Place) -> list[TriggerLine]:
     deal: Deal = place.deal
-    days = [row["as_of"] for row in visit.desk.shelf.partitions(derived.TRIGGER_RESULTS) if row["deal"] == deal.name]
-    rows = [row for day in sorted(days) for row in visit.desk.shelf.read(derived.TRIGGER_RESULTS, day, deal.name)]
+    days = [row["as_of"] for row in visit.desk.shelf.partitions(TRIGGER_RESULTS) if row["deal"] == deal.name]
+    rows = [row for day in sorted(days) for row in visit.desk.shelf.read(TRIGGER_RESULTS, day, deal.name)]
     lines = []
     for trigger in deal.triggers:
         told = [row for row in rows if row["code"] == trigger.code and row["as_of"] <= place.day]
         points = [(row["as_of"], row["value"] or 0.0, row["is_fired"]) for row in told]
         now = told[-1] if told and told[-1]["as_of"] == place.day else {}
-        plot = over_time(trigger.code, points, float(trigger.at_most), as_share=True)
+        plot = over_time(trigger.code, points, float(trigger.bound), as_share=True)
         lines.append(TriggerLine(trigger, now.get("value"), bool(now.get("is_fired")), plot))
     return lines

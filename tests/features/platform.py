@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from schemas.house import LOG_TABLES, TABLES
+from schemas.house import SOURCE_TABLES, TABLES
 from schemas.moments import day_start
 from schemas.spark import struct_type
 from schemas.table import Kind, Table
@@ -43,7 +43,7 @@ def frame(engine: SparkSession, table: Table, rows: Iterable[Row]) -> DataFrame:
 
 
 def logs_of(engine: SparkSession, rows: Mapping[str, list[Row]]) -> dict[str, DataFrame]:
-    return {table.name: frame(engine, table, rows.get(table.name, [])) for table in LOG_TABLES}
+    return {table.name: frame(engine, table, rows.get(table.name, [])) for table in SOURCE_TABLES}
 
 
 def moment(day: date, hour: float = 12.0, time_zone: str = "Asia/Shanghai") -> datetime:
@@ -68,7 +68,7 @@ class Platform:
         """Start with empty logs."""
         self.dice = random.Random(seed)  # noqa: S311 - a test's dice
         self.as_of, self.time_zone = as_of, time_zone
-        self.rows: Rows = {table.name: [] for table in LOG_TABLES}
+        self.rows: Rows = {table.name: [] for table in SOURCE_TABLES}
         self.serial = 0
         self.taken: set[tuple[Any, ...]] = set()
 

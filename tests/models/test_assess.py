@@ -59,6 +59,14 @@ def test_every_table_holds_every_judging_row(told: Assessment, trained: TrainedM
     assert told.metrics["auc_low"] < told.metrics["auc"] < told.metrics["auc_high"]
 
 
+@pytest.mark.quiet(
+    "HISTORIES_STILL_GROW",
+    "AUC_TOO_GOOD",
+    "FEATURE_EXPLAINS_ALONE",
+    "FEATURE_CARRIES_THE_GAIN",
+    "FEATURE_TELLS_THE_CALENDAR",
+    "TEST_ROWS_TELL_THEMSELVES_APART",
+)
 def test_an_honest_world_has_no_finding(told: Assessment) -> None:
     """Directions hold, nothing moved beyond noise that matters, and no detector speaks."""
     assert told.findings == ()
@@ -70,6 +78,8 @@ def test_an_honest_world_has_no_finding(told: Assessment) -> None:
     assert told.separation["auc"] < 0.7
 
 
+@pytest.mark.fires("FEATURE_EXPLAINS_ALONE", "FEATURE_TELLS_THE_CALENDAR", "TEST_ROWS_TELL_THEMSELVES_APART")
+@pytest.mark.quiet("AUC_TOO_GOOD")
 def test_planted_leaks_are_found(trained: TrainedModel, known: World) -> None:
     """A feature that holds the outcome, and one that holds the calendar."""
     frame = framed(known)
@@ -100,6 +110,8 @@ def test_without_a_test_side_nothing_is_compared(trained: TrainedModel, known: W
     assert told.rows == len(trained.out_of_fold)
 
 
+@pytest.mark.fires("MONOTONE")
+@pytest.mark.quiet("MONOTONE")
 def test_a_direction_that_the_model_breaks_is_named(trained: TrainedModel, known: World) -> None:
     """Promised the other way round, the directions of the two strong features are broken."""
     scorer = Scorer.from_files(trained.files)
@@ -123,10 +135,20 @@ def test_weights_count_rows_in_every_figure(known: World) -> None:
     rows = frame.rows.assign(weight=np.array([2.0, 1.0, 0.0])[np.arange(len(known.frame)) % 3])
     fitted = lenient(train(rows, SMALL, FEATURES))
     told, ignored = (assess(fitted, each, FEATURES) for each in (replace(frame, rows=rows), frame))
-    judged = fitted.out_of_time.merge(rows[["receivable_id", "as_of", "weight"]], on=["receivable_id", "as_of"])
+    judged = fitted.out_of_time.drop(columns="weight").merge(
+        rows[["receivable_id", "as_of", "weight"]], on=["receivable_id", "as_of"]
+    )
     for table in (told.calibration, told.grades, *told.parts.values(), *told.groups.values()):
         assert sum(row["row_count"] for row in table) == pytest.approx(judged["weight"].sum())
         assert sum(row["default_count"] for row in table) == pytest.approx(judged["weight"] @ judged["is_default"])
     assert told.score_shift != ignored.score_shift
     assert told.shifts != ignored.shifts
     assert told.separation != ignored.separation
+
+
+def test_features_that_look_further_back_than_the_logs_are_growing() -> None:
+    """A window longer than the history, and all that was ever known; nothing where the history is not told."""
+    notes = [FeatureNote(str(days), reach_days=days) for days in (0, 30, 90, 180, None)]
+    rows = pd.DataFrame()
+    assert Frame(rows, {}, {}, 90).growing(notes) == {"180", "None"}
+    assert Frame(rows, {}, {}).growing(notes) == set()

@@ -1,15 +1,19 @@
 """Training: recovers known probabilities, is the same twice, keeps its directions, and says what it left out."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from models import evaluate
+from models import blend, evaluate
+from models import fit as fit_module
 from models.evaluate import Sample
 from models.fit import TrainedModel, cross_validate, train
-from models.parameters import FeatureNote, GradeBand, TrainingParameters
+from models.parameters import FeatureNote, GradeBand, TrainingParameters, TuningParameters
 from models.scorer import Scorer
+from models.split import Folds, folds_of
 from schemas.errors import ModelError
 from tests.models.known import FEATURES, NAMES, SMALL, World, world
 
@@ -79,6 +83,29 @@ def test_weights_stand_for_rows(known: World) -> None:
     frame = known.frame[kept].assign(weight=lambda rows: np.where(rows["is_default"], 1.0, 2.0))
     found = train(frame, SMALL, FEATURES)
     assert found.metrics["out_of_fold_predicted_rate"] == pytest.approx(known.frame["is_default"].mean(), abs=0.01)
+
+
+def test_predictions_keep_the_weight_of_their_rows(known: World) -> None:
+    """So that whoever compares or draws them later counts rows as training did."""
+    weight = pd.Series(np.arange(len(known.frame)) % 3 + 1.0, index=known.frame["receivable_id"])
+    found = train(known.frame.assign(weight=weight.to_numpy()), SMALL, FEATURES)
+    for rows in (found.out_of_time, found.out_of_fold):
+        assert rows["weight"].tolist() == weight[rows["receivable_id"]].tolist()
+
+
+def test_folds_are_dealt_once_a_training(known: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search, the recipe and the challengers share the folds that were dealt first."""
+    dealt = []
+
+    def counted(*told: Any) -> Folds:
+        dealt.append(len(told[0]))
+        return folds_of(*told)
+
+    for module in (fit_module, blend):
+        monkeypatch.setattr(module, "folds_of", counted)
+    wanted = {"tuning": TuningParameters(trials=2, ranges={"num_leaves": (4, 15)}), "bootstrap_replicates": 0}
+    found = train(known.frame.head(3000), SMALL.model_copy(update=wanted), FEATURES)
+    assert (dealt, len(found.trials)) == ([found.counts["training"]], 2)
 
 
 def test_seeds_are_averaged(known: World) -> None:

@@ -59,6 +59,7 @@ def measured(**metrics: float) -> Assessment:
     return replace(FIT, metrics={**FIT.metrics, **metrics})
 
 
+@pytest.mark.quiet("NOT_WORSE", "MEASURED", "CALIBRATED", "STABLE", "NO_LEAK", "MONOTONE", "SIGNED")
 def test_a_fit_version_passes_every_gate() -> None:
     """The first model has nobody to be worse than."""
     assert asked() == set()
@@ -80,6 +81,8 @@ def rivals(noise: float, seed: int = 1, rows: int = 4000) -> Comparison:
     return compare(table, ("1", "2"), Scale.of(MASTER_SCALE), "drawn")
 
 
+@pytest.mark.fires("NOT_WORSE")
+@pytest.mark.quiet("NOT_WORSE")
 def test_a_version_that_is_worse_beyond_the_interval_stays_out() -> None:
     """Much noise is shown to be worse; about as much as the champion's is not; nor is a better one."""
     assert asked(champion=rivals(2.5)) == {gates.NOT_WORSE}
@@ -87,6 +90,7 @@ def test_a_version_that_is_worse_beyond_the_interval_stays_out() -> None:
     assert asked(champion=rivals(0.0)) == set()
 
 
+@pytest.mark.fires("NOT_WORSE")
 def test_what_cannot_be_compared_stays_out() -> None:
     """No common rows is no pass."""
     assert asked(champion="no common rows") == {gates.NOT_WORSE}
@@ -104,6 +108,8 @@ def test_what_cannot_be_compared_stays_out() -> None:
         ({"calibration_error": 0.04, "calibration_error_low": 0.03, "calibration_error_noise": 0.025}, True),
     ],
 )
+@pytest.mark.fires("CALIBRATED")
+@pytest.mark.quiet("CALIBRATED")
 def test_calibration_is_judged_beyond_chance(metrics: dict[str, float], *, out: bool) -> None:
     """A bound is broken by the whole interval; what few rows leave open is no reason to stay out."""
     assert asked(measured(**metrics)) == ({gates.CALIBRATED} if out else set())
@@ -117,12 +123,16 @@ def test_without_intervals_the_figure_itself_is_judged() -> None:
     assert asked(replace(FIT, metrics={"calibration_error": 0.01})) == {gates.CALIBRATED}
 
 
+@pytest.mark.fires("MEASURED")
+@pytest.mark.quiet("MEASURED")
 def test_too_few_defaults_show_nothing() -> None:
     """Twenty-nine are too few, thirty are enough."""
     for defaults, out in ((29, {gates.MEASURED}), (30, set())):
         assert asked(replace(FIT, grades=[{"grade": "A", "default_count": defaults}])) == out
 
 
+@pytest.mark.fires("STABLE")
+@pytest.mark.quiet("STABLE")
 def test_a_score_that_moved_stays_out() -> None:
     """Beyond the bound and beyond the noise; within the noise of few borrowers it may be chance."""
     assert asked(replace(FIT, score_shift={"index": 0.3, "noise": 0.05})) == {gates.STABLE}
@@ -130,6 +140,8 @@ def test_a_score_that_moved_stays_out() -> None:
     assert asked(replace(FIT, score_shift=None)) == {gates.STABLE}
 
 
+@pytest.mark.fires("NO_LEAK")
+@pytest.mark.quiet("NO_LEAK")
 def test_a_finding_stays_out_unless_it_is_accepted() -> None:
     """A leak bars; test rows that many features together tell apart are accepted as shipped."""
     drift = Finding(SEPARABLE, "found", "bound", "where")
@@ -140,6 +152,7 @@ def test_a_finding_stays_out_unless_it_is_accepted() -> None:
     assert failed(judge(replace(FIT, findings=(drift,)), DANA, strict, None)) == (gates.NO_LEAK,)
 
 
+@pytest.mark.fires("MONOTONE")
 def test_a_broken_direction_stays_out() -> None:
     """The feature is named."""
     broken = replace(FIT, probe=Probe(12, 40, ("late_days_90d",)))
@@ -147,6 +160,7 @@ def test_a_broken_direction_stays_out() -> None:
     assert "late_days_90d" in str(judge(broken, DANA, BOUNDS, None))
 
 
+@pytest.mark.fires("SIGNED")
 def test_a_training_that_nobody_signed_stays_out() -> None:
     """The machine's user is nobody's word."""
     assert asked(trainer=Trainer("dana", is_signed=False)) == {gates.SIGNED}
@@ -164,3 +178,26 @@ def test_a_comparison_says_what_moved() -> None:
     calm = pd.DataFrame({"borrower_id": ["B1"], "is_default": [False], "first": [0.1], "second": [0.2]})
     with pytest.raises(ModelError, match="0 defaults"):
         compare(calm, ("1", "2"), Scale.of(MASTER_SCALE), "drawn")
+
+
+def test_a_comparison_counts_rows_by_their_weight() -> None:
+    """A row of weight two is two rows of its borrower: the same metrics and difference as of rows written twice."""
+    draw = np.random.default_rng(4)
+    odds = draw.normal(-2.0, 1.2, 600)
+    rows = pd.DataFrame(
+        {
+            "borrower_id": [f"B{number}" for number in range(600)],
+            "is_default": draw.random(600) < expit(odds),
+            "first": expit(odds),
+            "second": expit(odds + draw.normal(0, 1, 600)),
+            "weight": draw.integers(1, 3, 600).astype(float),
+        }
+    )
+    written_out = rows.loc[rows.index.repeat(rows["weight"].astype(int))].drop(columns="weight")
+    one, other = (compare(each, ("1", "2"), Scale.of(MASTER_SCALE), "drawn") for each in (rows, written_out))
+    plain = compare(rows.drop(columns="weight"), ("1", "2"), Scale.of(MASTER_SCALE), "drawn")
+    for name in ("auc", "brier", "log_loss", "ks", "observed_rate"):
+        assert one.metrics[name] == pytest.approx(other.metrics[name])
+    assert one.metrics["auc"] != pytest.approx(plain.metrics["auc"])
+    assert (one.auc.difference, one.auc.low) == pytest.approx((other.auc.difference, other.auc.low))
+    assert one.shift.index == pytest.approx(other.shift.index, rel=0.2)

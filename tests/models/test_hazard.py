@@ -135,10 +135,31 @@ def test_beyond_the_last_instalment_and_its_arrears_nothing_defaults(term: TermM
     assert (curves.default[0, :5] > 0).all()
 
 
+def test_nothing_is_foretold_of_ages_and_terms_that_were_not_seen() -> None:
+    """Learned from ages under two years with a year and more to go: later months go on at the level of the last seen.
+
+    A hazard that doubled every six months must not double for ever, nor because the end of the term comes nearer.
+    """
+    number, months = 15_000, np.arange(1, 13)
+    age = DICE.uniform(0, 12, number)
+    odds = logit(0.002) + np.log(2) * (age[:, None] + months) / 6
+    default = first(DICE.random((number, 12)) < expit(odds))
+    payoff = first(DICE.random((number, 12)) < 0.01)
+    seen = Standing(DICE.normal(-3, 1, number), age, 60 - age, np.zeros(number))
+    model = fit_term(seen, Ends(default, payoff, np.full(number, 12)), 180, 60)
+    assert 20 < model.oldest < 24
+    assert 36 < model.nearest < 40
+    ones = np.ones(1)
+    told = model.curves(Standing(-3 * ones, 24 * ones, 36 * ones, 0 * ones), periods=36)
+    hazard = (told.default / told.alive)[0]
+    assert hazard[12:] == pytest.approx(hazard[12], rel=0.05)
+    assert hazard.max() < 0.002 * 2 ** (26 / 6)
+
+
 def test_the_text_gives_the_same_model_back(term: TermModel) -> None:
     """Number for number; what is none is refused."""
     assert TermModel.from_text(term.to_text()) == term
-    for broken in (term.to_text()[:-9], term.to_text().replace('"format":1', '"format":3'), "{}"):
+    for broken in (term.to_text()[:-9], term.to_text().replace('"format":2', '"format":3'), "{}"):
         with pytest.raises(ModelError, match="term"):
             TermModel.from_text(broken)
 

@@ -36,12 +36,24 @@ def agreed(*rows: Agreement) -> Watched:
     return replace(CALM, agreements=rows)
 
 
+@pytest.mark.quiet(
+    "SCORE_MOVED",
+    "FEATURE_MOVED",
+    "FEATURE_MISSING_MOVED",
+    "DEFAULTS_ABOVE_PREDICTED",
+    "DEFAULTS_BELOW_PREDICTED",
+    "POOL_DEFAULTS_ABOVE_PREDICTED",
+    "POOL_WITHOUT_TAG",
+    "MODEL_OLD",
+)
 def test_a_calm_day_has_no_alarm() -> None:
     """Nothing moved, what was said came to pass, the pool is young and well, the model is fresh."""
     assert fired(CALM) == []
     assert fired(agreed(OVER, YOUNG)) == []
 
 
+@pytest.mark.fires("SCORE_MOVED")
+@pytest.mark.quiet("SCORE_MOVED")
 def test_a_score_that_moved_stops() -> None:
     """Beyond the bound and beyond the noise of few borrowers; at the bound, or within the noise, it is quiet."""
     loud, still, noisy = (
@@ -53,6 +65,8 @@ def test_a_score_that_moved_stops() -> None:
     assert fired(replace(CALM, drifts=[still])) == fired(replace(CALM, drifts=[noisy])) == []
 
 
+@pytest.mark.fires("FEATURE_MOVED")
+@pytest.mark.quiet("FEATURE_MOVED")
 def test_a_feature_that_moved_is_looked_at() -> None:
     """The severity is look; one that carries next to nothing of the gain raises no alarm."""
     assert fired(moved(index=0.3)) == [("FEATURE_MOVED", "late_days")]
@@ -61,6 +75,8 @@ def test_a_feature_that_moved_is_looked_at() -> None:
     assert fired(replace(CALM, drifts=[Drift("late_days", replace(STILL, index=9.0), 0.009)])) == []
 
 
+@pytest.mark.fires("FEATURE_MISSING_MOVED")
+@pytest.mark.quiet("FEATURE_MISSING_MOVED")
 def test_a_feature_that_goes_missing_or_comes_back_is_looked_at() -> None:
     """More than a tenth of the rows, either way; less is quiet."""
     assert fired(moved(missing_after=0.16)) == [("FEATURE_MISSING_MOVED", "late_days")]
@@ -72,6 +88,8 @@ def test_a_feature_that_goes_missing_or_comes_back_is_looked_at() -> None:
     ("rows", "defaults", "code"),
     [(4000, 320, "ABOVE"), (4000, 260, ""), (40, 4, ""), (4000, 100, "BELOW"), (4000, 170, "")],
 )
+@pytest.mark.fires("DEFAULTS_ABOVE_PREDICTED", "DEFAULTS_BELOW_PREDICTED")
+@pytest.mark.quiet("DEFAULTS_ABOVE_PREDICTED", "DEFAULTS_BELOW_PREDICTED")
 def test_outcomes_off_the_prediction_beyond_chance_are_told(rows: int, defaults: int, code: str) -> None:
     """Of 5 % predicted: 8 % of many rows is above, 2.5 % below; 6.5 % or 4 %, or 10 % of forty rows, show nothing."""
     one = replace(OVER, rows=rows, defaults=defaults, predicted=rows * 0.05)
@@ -79,6 +97,8 @@ def test_outcomes_off_the_prediction_beyond_chance_are_told(rows: int, defaults:
     assert fired(agreed(one)) == wanted
 
 
+@pytest.mark.fires("POOL_DEFAULTS_ABOVE_PREDICTED")
+@pytest.mark.quiet("POOL_DEFAULTS_ABOVE_PREDICTED")
 def test_a_handful_shows_nothing() -> None:
     """One default of five where 3 % were predicted happens one time in seven; four of five do not."""
     few = replace(YOUNG, rows=5, defaults=1, predicted=0.15)
@@ -86,11 +106,14 @@ def test_a_handful_shows_nothing() -> None:
     assert fired(agreed(replace(few, defaults=4))) == [("POOL_DEFAULTS_ABOVE_PREDICTED", "pool deal 2025-06")]
 
 
+@pytest.mark.quiet("DEFAULTS_BELOW_PREDICTED")
 def test_outcomes_are_not_judged_before_their_time() -> None:
     """With half of the horizon gone, few defaults are no sign that the prediction was too high."""
     assert fired(agreed(replace(OVER, after_days=90, defaults=20))) == []
 
 
+@pytest.mark.fires("POOL_DEFAULTS_ABOVE_PREDICTED")
+@pytest.mark.quiet("POOL_DEFAULTS_ABOVE_PREDICTED")
 def test_a_cohort_that_defaults_more_than_was_ever_predicted_stops_early() -> None:
     """After thirty days, 300 defaults where 200 were predicted for 180; 205 may be chance; an older mark is past."""
     loud, chance = (replace(YOUNG, defaults=number) for number in (300, 205))
@@ -101,11 +124,15 @@ def test_a_cohort_that_defaults_more_than_was_ever_predicted_stops_early() -> No
     )
 
 
+@pytest.mark.fires("POOL_WITHOUT_TAG")
+@pytest.mark.quiet("POOL_WITHOUT_TAG")
 def test_bought_receivables_without_a_tag_are_counted() -> None:
     """One is enough; none is quiet."""
     assert fired(replace(CALM, untagged=1)) == [("POOL_WITHOUT_TAG", "pool")]
 
 
+@pytest.mark.fires("MODEL_OLD")
+@pytest.mark.quiet("MODEL_OLD")
 def test_an_old_model_is_looked_at() -> None:
     """A year and a day; a year is not yet old."""
     assert fired(replace(CALM, age_days=366)) == [("MODEL_OLD", "model")]
@@ -120,6 +147,8 @@ def test_thresholds_and_severities_are_configuration() -> None:
     assert [one.code for one in alarms(replace(moved(index=0.3), age_days=90), grave)] == ["MODEL_OLD", "FEATURE_MOVED"]
 
 
+@pytest.mark.fires("FEATURE_MOVED")
+@pytest.mark.quiet("FEATURE_MOVED")
 def test_a_drawn_shift_raises_the_alarm_and_a_drawn_calm_does_not() -> None:
     """A feature moved by half a deviation is found by its own rows; another sample of the same is not."""
     draw = np.random.default_rng(2)

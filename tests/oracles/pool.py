@@ -6,9 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pool.deal import Deal, parsed
-from pool.vocabulary import COLUMNS, GROUPS, visible_columns
+from pool.vocabulary import GROUPS, in_order, visible_columns
+from schemas.expression_nodes import Others
 from schemas.moments import day_start
-from tests.oracles.expression import evaluate
+from tests.oracles.expression import evaluate, value_of
 
 Row = dict[str, Any]
 Rows = Mapping[str, Sequence[Row]]
@@ -27,7 +28,7 @@ def wide_row(
     receivable = first(logs["receivables"], "receivable_id", state["receivable_id"])
     order = first(logs["orders"], "order_id", receivable.get("order_id"))
     reports = sorted(
-        (row for row in logs["credit_reports"] if row["borrower_id"] == receivable["borrower_id"]),
+        (row for row in logs["credit_reports"] if row["borrower_id"] == receivable.get("borrower_id")),
         key=lambda row: (row["happened_at"], row["known_at"], row["report_id"]),
     )
     position = first(pledged, "receivable_key", state["receivable_key"])
@@ -35,12 +36,12 @@ def wide_row(
         "state": state,
         "receivable": receivable,
         "tag": first(tags, "receivable_id", state["receivable_id"]),
-        "borrower": first(logs["borrowers"], "borrower_id", receivable["borrower_id"]),
+        "borrower": first(logs["borrowers"], "borrower_id", receivable.get("borrower_id")),
         "merchant": first(logs["merchants"], "merchant_id", receivable.get("merchant_id")),
         "order": order,
         "report": reports[-1] if reports else {},
         "blacklist": {
-            "is_borrower_listed": listed(logs["blacklist"], "BORROWER", receivable["borrower_id"], at),
+            "is_borrower_listed": listed(logs["blacklist"], "BORROWER", receivable.get("borrower_id"), at),
             "is_merchant_listed": listed(logs["blacklist"], "MERCHANT", receivable.get("merchant_id"), at),
             "is_device_listed": listed(logs["blacklist"], "DEVICE", order.get("device_id"), at),
         },
@@ -76,6 +77,36 @@ def exposure(states: Sequence[Row]) -> Row:
     }
 
 
+def all_rows(states: Sequence[Row], contracts: Sequence[Row]) -> list[Row]:
+    """Give dotted rows of all receivables, open or not; of one without a contract nothing is known but its state."""
+    names = [column.name for column in visible_columns("receivable")]
+    found = []
+    for state in states:
+        contract = first(contracts, "receivable_id", state["receivable_id"])
+        row = {f"state.{name}": value for name, value in state.items()}
+        found.append(row | {f"receivable.{name}": contract.get(name) for name in names})
+    return found
+
+
+def of_others(asked: Others, own: str, every: Sequence[Row]) -> Any:
+    """Give what is asked of the borrower's other receivables, one by one over dotted rows of all receivables."""
+    borrower = next(row["state.borrower_id"] for row in every if row["state.receivable_id"] == own)
+    rows = [row for row in every if row["state.borrower_id"] == borrower and row["state.receivable_id"] != own]
+    meant = [value_of(asked.condition, row) for row in rows]
+    if asked.function == "others_exist":
+        return True if True in meant else None if None in meant else False
+    let_in = [row for row, is_meant in zip(rows, meant, strict=True) if is_meant]
+    values = [value_of(asked.value, row) for row in let_in] if asked.value else []
+    if None in meant or None in values:
+        return None
+    if asked.function == "others_count":
+        return len(let_in)
+    if asked.function == "others_sum":
+        return sum(values)
+    best = {"others_max": max, "others_min": min}[asked.function]
+    return best(values) if values else value_of(asked.none or asked.condition, {})
+
+
 def deal_words(deal: Deal, row: Row, as_of: date, champion: str | None) -> Row:
     """Give what the deal itself says, for one receivable."""
     approved = {champion if version == "champion" else version for version in deal.approved_models}
@@ -91,16 +122,22 @@ def deal_words(deal: Deal, row: Row, as_of: date, champion: str | None) -> Row:
     }
 
 
-def judge(deal: Deal, row: Row, as_of: date, champion: str | None) -> tuple[str, dict[str, str]]:
-    """Give the outcomes of one receivable, and what was seen for each criterion that did not pass."""
+def judge(
+    deal: Deal, row: Row, as_of: date, champion: str | None, every: Sequence[Row] = ()
+) -> tuple[str, dict[str, str]]:
+    """Give the outcomes of one receivable, and what was seen for each criterion that did not pass.
+
+    `every` has the states and contracts of all receivables, for what the deal asks of the borrower's others.
+    """
     full = {**row, **deal_words(deal, row, as_of, champion)}
+    full |= {one.name: of_others(one, row["state.receivable_id"], every) for one in deal.others}
     letters, seen = "", {}
     for criterion in deal.criteria:
         expression = parsed(criterion.expression)
         letter = {True: "P", False: "F", None: "U"}[evaluate(expression, full)]
         letters += letter
         if letter != "P":
-            names = [name for name in COLUMNS if name in expression.columns]
+            names = in_order(expression.columns)
             seen[criterion.code] = "; ".join(f"{name}={shown(full[name])}" for name in names)
     return letters, seen
 

@@ -82,6 +82,7 @@ def worse(trained: TrainedModel) -> TrainedModel:
     return replace(trained, out_of_time=rows.assign(default_probability=0.5 - rows["default_probability"] / 2))
 
 
+@pytest.mark.quiet("NOT_WORSE", "MEASURED", "CALIBRATED", "STABLE", "NO_LEAK", "MONOTONE", "SIGNED")
 def test_nothing_scores_until_somebody_promotes(space: Workspace, good: TrainedModel, small: World) -> None:
     """The first model goes through the gates like any other; the error says which command is missing."""
     with pytest.raises(ModelError, match="poolwright train"):
@@ -96,6 +97,7 @@ def test_nothing_scores_until_somebody_promotes(space: Workspace, good: TrainedM
     assert (told["approver"], told["reason"], told["failed"], told["override"]) == ("bob", WHY, [], "")
 
 
+@pytest.mark.fires("NOT_WORSE")
 def test_a_worse_version_stays_out_unless_somebody_answers_for_it(
     space: Workspace, good: TrainedModel, small: World
 ) -> None:
@@ -173,6 +175,8 @@ def test_who_approves_is_authenticated_and_an_approver(space: Workspace, good: T
     assert registry(space).load("champion") is None
 
 
+@pytest.mark.fires("SIGNED")
+@pytest.mark.quiet("SIGNED")
 def test_a_training_that_nobody_signed_needs_an_override_or_a_signature(
     space: Workspace, good: TrainedModel, small: World
 ) -> None:

@@ -109,6 +109,7 @@ def test_drift_is_of_what_the_model_uses_at_risk_today(trained: Chain, monitored
     assert len(monitored.drifts) > 2
 
 
+@pytest.mark.fires("POOL_WITHOUT_TAG")
 def test_the_untagged_purchase_raises_its_alarm(monitored: Monitored) -> None:
     """The receivable that nobody scored is counted."""
     (told,) = [one for one in monitored.alarms if one["code"] == "POOL_WITHOUT_TAG"]
@@ -176,6 +177,7 @@ def leaky(task: Task) -> Mapping[str, DataFrame]:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet("FEATURE_SEES_LATER_DATA", "LATER_DATA_CHANGES_THE_ROWS")
 def test_the_features_of_the_house_see_nothing_later(call: Call, trained: Chain) -> None:
     """Forty days of later logs change no value of any feature; the command says so and exits 0."""
     answer = call("features", "audit", "--as-of", (DAY + timedelta(days=10)).isoformat(), *on(trained), "--json")
@@ -183,6 +185,7 @@ def test_the_features_of_the_house_see_nothing_later(call: Call, trained: Chain)
 
 
 @pytest.mark.slow
+@pytest.mark.fires("FEATURE_SEES_LATER_DATA")
 def test_a_feature_that_counts_what_is_to_come_is_named(
     call: Call, trained: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

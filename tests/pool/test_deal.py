@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pool.deal import load_deal
-from pool.document import read_yaml
+from schemas.document import read_yaml
 from schemas.errors import ConfigurationError
 from tests.pool.worlds import DEALS
 
@@ -138,3 +138,81 @@ def test_bounds_are_exact_decimals() -> None:
     """0.10 is a tenth, not the double next to it."""
     deal = load_deal(DEMO)
     assert {limit.code: limit.bound for limit in deal.limits}["P02"] == Decimal("0.1")
+
+
+def trigger(**fields: Any) -> dict[str, Any]:
+    words = {"code": "T", "clause": "8", "text_en": "Stops.", "text_zh": "停止。", "effect": "STOP_PURCHASES"}
+    return {**words, **fields}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"measure": "cumulative_loss_rate", "at_most": 0.03},
+        {
+            "measure": "excess_spread",
+            "at_least": -0.01,
+            "annual_cost_rate": 0.05,
+            "days_past_due": 90,
+            "average_months": 3,
+        },
+        {"measure": "payment_rate", "at_least": 0.1, "cure_periods": None},
+        {"measure": "pool_balance", "at_least": 1000000, "days_past_due": 90, "fire_periods": 2},
+        {
+            "measure": "asset_coverage",
+            "at_least": 1.02,
+            "note_amount": 900000.00,
+            "days_past_due": 90,
+            "cure_periods": 3,
+        },
+        {"measure": "idle_cash_share", "at_most": 0.2},
+        {"measure": "days_past_expected_maturity", "at_most": 0},
+    ],
+    ids=lambda fields: fields["measure"],
+)
+def test_every_measure_of_a_trigger_reads_with_its_own_fields(fields: dict[str, Any]) -> None:
+    """A bound on the right side and what the measure needs."""
+    (found,) = load_deal(changed(triggers=[trigger(**fields)])).triggers
+    assert found.measure == fields["measure"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"measure": "payment_rate", "at_most": 0.1}, "payment_rate takes at_least"),
+        ({"measure": "idle_cash_share", "at_most": 0.1, "at_least": 0.1}, "idle_cash_share takes at_most"),
+        ({"measure": "cumulative_loss_rate", "at_most": 1.5}, "from 0 to 1"),
+        ({"measure": "cumulative_default_rate", "at_most": 0.1}, "needs days_past_due"),
+        ({"measure": "cumulative_loss_rate", "at_most": 0.1, "days_past_due": 30}, "takes no days_past_due"),
+        ({"measure": "asset_coverage", "at_least": 1, "days_past_due": 90}, "needs note_amount"),
+        ({"measure": "payment_rate", "at_least": 0.1, "annual_cost_rate": 0.1}, "takes no annual_cost_rate"),
+        (
+            {
+                "measure": "cumulative_loss_rate",
+                "at_most": 0.1,
+                "steps": [{"from_month": n, "bound": 0.2} for n in (6, 6)],
+            },
+            "steps come in order",
+        ),
+        (
+            {"measure": "cumulative_loss_rate", "at_most": 0.1, "steps": [{"from_month": 6, "bound": 2}]},
+            "from 0 to 1",
+        ),
+    ],
+)
+def test_a_trigger_whose_fields_do_not_fit_is_refused(fields: dict[str, Any], told: str) -> None:
+    """The wrong bound, a field of another measure, one that is missing, steps out of order."""
+    with pytest.raises(ConfigurationError) as refusal:
+        load_deal(changed(triggers=[trigger(**fields)]))
+    assert "trigger T: " in refusal.value.found
+    assert told in refusal.value.found
+
+
+def test_steps_replace_the_bound_as_the_deal_ages() -> None:
+    """From the month that a step names on; before the first step the bound itself."""
+    steps = [{"from_month": 6, "bound": 0.05}, {"from_month": 12, "bound": 0.07}]
+    fields = trigger(measure="cumulative_loss_rate", at_most=0.03, steps=steps)
+    (found,) = load_deal(changed(triggers=[fields])).triggers
+    assert [str(found.bound_after(month)) for month in (0, 5, 6, 11, 12, 40)] == ["0.03"] * 2 + ["0.05"] * 2 + [
+        "0.07"
+    ] * 2

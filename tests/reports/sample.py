@@ -14,6 +14,7 @@ from reports.evidence import (
     Provenance,
     TableSnapshot,
 )
+from tests.reports.sample_life import sample_life
 from tests.reports.sample_rows import CRITERIA, GRADES, INVARIANTS, LIMITS, REASONS, SHARES, TABLES, TENTHS, TRIGGERS
 
 ELIGIBLE = Holding(8_214, Decimal("24107733.18"))
@@ -91,6 +92,11 @@ def sample_report() -> PoolReport:
             ),
         ),
     )
+
+
+def living_pool() -> PoolReport:
+    """Give the same day with the pool's life beside it."""
+    return replace(sample_report(), performance=sample_life())
 
 
 def nothing_bought() -> PoolReport:

@@ -127,5 +127,5 @@ def test_half_ingested_logs_are_not_read(workspace: Workspace) -> None:
 
 def test_two_writers_do_not_work_in_one_workspace(workspace: Workspace) -> None:
     """The second gets a plain sentence."""
-    with workspace.writing(), pytest.raises(CatalogError, match="another run is writing"), workspace.writing():
+    with workspace.writing(), pytest.raises(CatalogError, match="is writing to"), workspace.writing():
         pass

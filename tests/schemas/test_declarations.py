@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.expression import parse
-from schemas.house import LOG_TABLES, TABLES
+from schemas.house import SOURCE_TABLES, TABLES
 from schemas.table import Column, Kind, Table
 
 SUFFIXES = {
@@ -66,7 +66,7 @@ def test_bounds_and_values_belong_to_their_kinds(table: Table) -> None:
 @pytest.mark.parametrize("table", EACH_TABLE)
 def test_references_lead_to_the_key_of_an_earlier_log(table: Table) -> None:
     """What a column refers to exists, is a log's whole key, and is published before the table itself."""
-    order = [each.name for each in LOG_TABLES]
+    order = [each.name for each in SOURCE_TABLES]
     for reference in filter(None, (column.refers_to for column in table.columns)):
         name, _, key = reference.partition(".")
         assert TABLES[name].key == (key,)
@@ -94,4 +94,4 @@ def test_rules_are_conditions_over_the_columns(table: Table) -> None:
 def test_tables_have_names_of_their_own() -> None:
     """The dictionary of tables holds each under its own name."""
     assert all(name == table.name for name, table in TABLES.items())
-    assert {table.name for table in LOG_TABLES} <= TABLES.keys()
+    assert {table.name for table in SOURCE_TABLES} <= TABLES.keys()

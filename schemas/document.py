@@ -1,23 +1,24 @@
-"""YAML without surprises: one value a key, no aliases, no tags, `NO` is a word and 1:30 is not a number."""
+"""YAML without surprises, for deals and sources: one value a key, no aliases, no tags; `NO` is a word, and 1:30 too."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import yaml
 
 from schemas.errors import ConfigurationError
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 250_000
 MAX_DEPTH = 30
 
 
-def read_yaml(text: str, name: str) -> dict[str, Any]:
+def read_yaml(text: str, name: str, *, words: bool = False) -> dict[str, Any]:
     """Read a document that must be one mapping of plain values.
 
     Args:
         text: The document.
         name: What to call it in an error.
+        words: Whether `true`, `false` and days are words too, as a source's raw text has them.
 
     Raises:
         ConfigurationError: Not YAML, too long or deep, not a mapping, or with duplicate keys, aliases or tags.
@@ -25,7 +26,7 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise ConfigurationError(f"{name} has {len(text)} characters", f"at most {MAX_CHARACTERS}", "split it")
     try:
-        value = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a subclass of SafeLoader
+        value = yaml.load(text, Loader=_WordLoader if words else _PlainLoader)  # noqa: S506 - of SafeLoader
     except (yaml.YAMLError, ValueError) as error:
         found = " ".join(str(error).split())
         raise ConfigurationError(f"{name}: {found}", "plain YAML: unique keys, no aliases, no tags", name) from error
@@ -62,16 +63,25 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_PlainLoader.yaml_implicit_resolvers = {}
+class _WordLoader(_PlainLoader):
+    pass
 
 
-def _resolve(tag: str, pattern: str, first: str) -> None:
-    _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+_NUMBERS = (
+    ("int", r"^[-+]?(?:0|[1-9][0-9]{0,17})$", "-+0123456789"),
+    ("float", r"^[-+]?[0-9]{1,15}\.[0-9]{1,15}$", "-+0123456789"),
+    ("null", r"^(?:null|~|)$", "n~"),
+)
+_WORDS = (("bool", r"^(?:true|false)$", "tf"), ("timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "0123456789"))
 
 
-_resolve("bool", r"^(?:true|false)$", "tf")
-_resolve("int", r"^[-+]?(?:0|[1-9][0-9]{0,17})$", "-+0123456789")
-_resolve("float", r"^[-+]?[0-9]{1,15}\.[0-9]{1,15}$", "-+0123456789")
-_resolve("timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "0123456789")
-_resolve("null", r"^(?:null|~)$", "n~")
-_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
+def _teach(loader: type[yaml.SafeLoader], forms: Iterable[tuple[str, str, str]]) -> None:
+    """Let a loader take these forms of plain text, and no others, for more than text."""
+    loader.yaml_implicit_resolvers = {}
+    for tag, pattern, first in forms:
+        starts = [*first, *([""] if tag == "null" else [])]
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), starts)
+
+
+_teach(_PlainLoader, [*_WORDS, *_NUMBERS])
+_teach(_WordLoader, _NUMBERS)
