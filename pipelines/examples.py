@@ -103,6 +103,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "pool watch": ("poolwright pool watch --as-of 2025-09-02 --deal demo_consumer",),
     "doctor": ("poolwright doctor", "poolwright doctor --engine spark --json"),
     "tables": ("poolwright tables",),
+    "ui": ("poolwright ui", "poolwright ui --port 9000"),
     "runs": ("poolwright runs --json",),
 }
 
