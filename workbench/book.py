@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pool.ledger import Entry, EntryKind, Pledge, pledges
 from pool.price import to_amount
+from pool.purchase import NearDuplicate, read_findings
 from pool.store import LedgerStore
 from workbench.shelf import SHEETS, Shelf
 
@@ -57,6 +58,11 @@ class Proposal:
     def count(self) -> int:
         """Count its receivables."""
         return int(self.made.payload["count"])
+
+    @property
+    def near_duplicates(self) -> tuple[NearDuplicate, ...]:
+        """Give what looks like one loan under two ids; whoever approves says why it is none."""
+        return read_findings(self.made.payload)
 
     def amount(self, name: str) -> Decimal:
         """Give one of its control totals: cash, principal or price."""

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from starlette.responses import Response
 
+from pipelines import purchase
 from pool.people import Credentials
 from pool.price import to_amount
 from pool.store import Outcome
 from schemas import derived
 from schemas.errors import AccessError, PoolwrightError
 from workbench import census
-from workbench.asked import AtPlace, Decide, Id, Paged, Propose, Reject
+from workbench.asked import AtPlace, Cash, Day, Decide, Id, Paged, Propose, Reject, Words
 from workbench.book import Proposal
 from workbench.refusal import Refusal
 from workbench.shelf import Row
@@ -29,10 +29,20 @@ class OneProposal(Paged):
     proposal: Id
 
 
-class Decided(Decide):
-    """A decision over a proposal."""
+class Approved(Decide):
+    """The approval of a proposal: for which day, and why its near-duplicates are no hindrance."""
 
     proposal: Id
+    on: Day
+    accepted: Words | None = None
+
+
+class Settled(Decide):
+    """The settlement of a proposal: on which day, against which cash."""
+
+    proposal: Id
+    on: Day
+    cash: Cash
 
 
 class Rejected(Reject):
@@ -117,33 +127,35 @@ def _items(visit: Visit, found: Proposal, page: int) -> list[Item]:
     told = {row["receivable_id"]: row for row in rows}
     return [
         Item(key, name, to_amount(principal), to_amount(price), told.get(name, {}))
-        for key, name, principal, price in listed
+        for key, name, principal, price, *_ in listed
     ]
 
 
-def approve(visit: Visit, asked: Decided) -> Response:
-    """Approve a proposal: by another person than the one who made it."""
-    return _decided(visit, asked, lambda by, at: visit.desk.book.store.approve(asked.proposal, by, at))
+def approve(visit: Visit, asked: Approved) -> Response:
+    """Approve a proposal that stands: by another person than the one who made it."""
+    accepted, space = asked.accepted or "", visit.desk.workspace
+    return _decided(visit, asked, lambda by: purchase.approve(space, asked.proposal, by, asked.on, accepted))
 
 
 def reject(visit: Visit, asked: Rejected) -> Response:
     """Reject a proposal, with the reason."""
-    return _decided(visit, asked, lambda by, at: visit.desk.book.store.reject(asked.proposal, by, at, asked.reason))
+    return _decided(visit, asked, lambda by: purchase.reject(visit.desk.workspace, asked.proposal, by, asked.reason))
 
 
-def settle(visit: Visit, asked: Decided) -> Response:
-    """Book an approved proposal."""
-    return _decided(visit, asked, lambda by, at: visit.desk.book.store.book(asked.proposal, by, at))
+def settle(visit: Visit, asked: Settled) -> Response:
+    """Book an approved proposal against the cash that was paid."""
+    paid, space = Decimal(asked.cash), visit.desk.workspace
+    return _decided(visit, asked, lambda by: purchase.settle(space, asked.proposal, by, asked.on, paid))
 
 
-def _decided(visit: Visit, asked: Decided | Rejected, act: Callable[[Credentials, datetime], Outcome]) -> Response:
+def _decided(visit: Visit, asked: Approved | Settled | Rejected, act: Callable[[Credentials], Outcome]) -> Response:
     """Enter a decision in the ledger, signed with the secret of who is signed in; a refusal is shown and noted."""
     found = _known(visit, asked.proposal)
     by = Credentials(visit.name, asked.secret.get_secret_value())
     kind = visit.path.rpartition("/")[2]
     try:
         _sign(visit, by)
-        act(by, visit.now)
+        act(by)
     except AccessError as error:
         visit.note(f"{kind}_refused", proposal=asked.proposal, why=error.found)
         return _shown(visit, found, status=403, wrong=f"{error.found} ({error.promised})")
