@@ -1,14 +1,18 @@
 """Commands for the day: screen, propose a purchase, explain a receivable, write the report."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, DealName, Receivable, command, day, next_step, pairs, rows, say
+from pipelines.common import AsOf, Common, DealName, Receivable, command, day, next_step, rows, say
 from schemas.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from pool.aims import Aim
+
 Cash = Annotated[str, typer.Option("--cash", help="Money that the purchase may use.")]
+Objective = Annotated[str, typer.Option("--objective", help="cash, yield, loss or sample: what the batch is for.")]
 Actor = Annotated[str, typer.Option("--as", help="Who acts; the secret is POOLWRIGHT_SECRET, else asked.")]
 
 
@@ -37,17 +41,19 @@ def explain(common: Common, receivable: Receivable, as_of: AsOf, deal: DealName)
 
 
 @command
-def propose(common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Actor) -> None:
-    """Choose the batch that uses most of the cash under all limits, and enter it in the ledger as a proposal."""
+def propose(
+    common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Actor, objective: Objective = "cash"
+) -> None:
+    """Choose a batch under all limits for an aim, and enter it in the ledger as a proposal."""
     from pipelines.propose import propose as choose
+    from pipelines.proposed import shown
     from pipelines.signing import credentials
 
     with common.workspace() as space, space.writing():
-        done = choose(space, day(as_of), deal, _money(cash), credentials(space, actor))
+        done = choose(space, day(as_of), deal, _money(cash), credentials(space, actor), _aim(objective))
     for reason in done.reasons:
         say(f"[yellow]{reason}[/]")
-    shown = {name.replace("_", " "): _shown(value) for name, value in done.figures.items()}
-    common.answer(done.figures, pairs(f"Proposal {done.proposal_id or '(nothing to buy)'}", shown))
+    common.answer(done.figures, shown(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
     if not done.reasons:
         next_step(f"poolwright approve {done.proposal_id} --as ANOTHER")
     raise typer.Exit(1 if done.reasons else 0)
@@ -77,8 +83,14 @@ def rollforward(
     raise typer.Exit(1 if any(one["difference_amount"] for one in found) else 0)
 
 
-def _shown(value: object) -> object:
-    return (", ".join(value) or "nothing") if isinstance(value, list) else value
+def _aim(text: str) -> "Aim":
+    from pool.aims import Aim
+
+    try:
+        return Aim(text)
+    except ValueError as error:
+        known = ", ".join(each.value for each in Aim)
+        raise ConfigurationError(f"--objective {text}", f"one of {known}", "the command line") from error
 
 
 def _money(text: str) -> Decimal:

@@ -44,8 +44,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
-    "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html",),
-    "report esma": ("poolwright report esma --as-of 2025-09-02 --deal demo_consumer --out annex.csv",),
+    "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
+    "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
     "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
     "rollforward": ("poolwright rollforward --from 2025-01-01 --to 2025-09-01",),
     "approve": ("poolwright approve PROPOSAL --as bob",),
@@ -69,7 +69,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "pool turnover": ("poolwright pool turnover --as-of 2025-09-02 --deal demo_consumer",),
     "pool dilution": ("poolwright pool dilution --as-of 2025-09-02 --deal demo_consumer",),
     "pool warranties": ("poolwright pool warranties --as-of 2025-09-02 --deal demo_consumer",),
-    "pool rollforward": ("poolwright pool rollforward --as-of 2025-09-02 --deal demo_consumer --every 30",),
+    "pool rollforward": ("poolwright pool rollforward --as-of 2025-09-02 --deal demo_consumer --every month",),
     "pool static": ("poolwright pool static --as-of 2025-09-02 --deal demo_consumer",),
     "pool delinquency": ("poolwright pool delinquency --as-of 2025-09-02 --deal demo_consumer",),
     "pool strata": ("poolwright pool strata --as-of 2025-09-02 --deal demo_consumer",),
@@ -90,13 +90,13 @@ def show_examples(app: typer.Typer) -> None:
 
 
 def infos(app: typer.Typer, above: str = "") -> Iterator[tuple[str, CommandInfo | TyperInfo]]:
-    """Give every command of the command line by its words, and groups that are commands by themselves."""
+    """Give every command of the command line by its words; a group that does something by itself is one too."""
     for info in app.registered_commands:
         name = info.name or str(info.callback.__name__ if info.callback else "").replace("_", "-")
         yield f"{above}{name}", info
     for group in app.registered_groups:
+        own = group.typer_instance.registered_callback if group.typer_instance else None
+        if own and own.invoke_without_command is True:
+            yield f"{above}{group.name}", own
         if group.typer_instance:
-            callback = group.typer_instance.registered_callback
-            if callback and callback.invoke_without_command is True:
-                yield f"{above}{group.name}", group
             yield from infos(group.typer_instance, f"{above}{group.name} ")

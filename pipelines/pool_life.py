@@ -21,6 +21,7 @@ from schemas import lending
 from schemas.errors import CatalogError
 from schemas.hashing import digest
 from schemas.moments import local_day
+from schemas.spark import struct_type
 from schemas.table import Table
 
 LIFE_LOGS = (
@@ -106,6 +107,8 @@ def life_of(task: Task) -> tuple[DataFrame, Known]:
 
 def rows_frame(task: Task, table: Table, rows: Sequence[Mapping[str, object]]) -> DataFrame:
     """Give plain rows as a frame of a table, with the stage's deal and day."""
+    if not rows:
+        return task.session.createDataFrame([], struct_type(table))
     told = [{"deal": task.deal, "as_of": task.as_of, **row} for row in rows]
     return task.session.createDataFrame(pa.Table.from_pylist(told, arrow_schema(table)))
 

@@ -27,7 +27,6 @@ from schemas.after_purchase import POOL_DELINQUENCIES, POOL_OUTLOOKS, POOL_ROLL_
 from schemas.moments import months_after
 
 LONG_AGO = date(1900, 1, 1)
-EVERYTHING = 10**9
 EDGES = ((0, "0"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
 """Most days past due of each bucket but the last."""
 MONTHS = pa.schema(
@@ -106,8 +105,9 @@ def age(task: Task) -> Mapping[str, DataFrame]:
 
 
 def _roll_rates(held: DataFrame, known: Known) -> list[dict[str, object]]:
-    """Follow what is held from month to month since its purchase."""
-    book = gather(known, EVERYTHING)
+    """Follow what is held from month to month since its purchase; of a very large pool, a sample by the hash of ids."""
+    parameters = StudyParameters()
+    book = gather(known, parameters.most_receivables)
     since = {row["receivable_id"]: row["bought_on"] for row in held.where("NOT is_ended").toArrow().to_pylist()}
     kept = book.loans["receivable_id"].isin(since).to_numpy()
     if not kept.any():
@@ -115,7 +115,7 @@ def _roll_rates(held: DataFrame, known: Known) -> list[dict[str, object]]:
     bought = [(since.get(name, known.day) - EPOCH).days - 1 for name in book.loans["receivable_id"]]
     loans = book.loans.assign(lent_on=np.where(kept, bought, NEVER))
     late = spells(book, Counting(name="", grace_days=known.convention.grace_days))
-    rows = rolls(book._replace(loans=loans), late, StudyParameters())
+    rows = rolls(book._replace(loans=loans), late, parameters)
     return [
         {
             "from_bucket": row["bucket"],

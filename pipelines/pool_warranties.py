@@ -14,7 +14,7 @@ from features.spark_cut import minor
 from features.spark_hindsight import hindsight, learned
 from features.spark_states import receivable_states
 from features.states import StateConvention
-from pipelines.deals import all_pledges, pledged
+from pipelines.deals import all_pledges, pledged, read_deal
 from pipelines.pool_cash import told
 from pipelines.pool_life import given, held_frame, rows_frame
 from pipelines.progress import told as said
@@ -47,7 +47,6 @@ def run(task: Task) -> Mapping[str, DataFrame]:
         {
             "unpaid_units": F.coalesce(F.col("unpaid_units"), F.lit(0)).cast("bigint"),
             "is_held": ~F.col("is_ended"),
-            "deal_hash": F.lit(task.extras["deal"].hash),
         }
     )
     return {WARRANTY_BREACHES.name: told(owed, WARRANTY_BREACHES, task)}
@@ -55,9 +54,8 @@ def run(task: Task) -> Mapping[str, DataFrame]:
 
 def _at(task: Task, bought: DataFrame, cut: date) -> DataFrame:
     """Give the breaches of what was bought with one cut-off."""
-    deal: Deal = task.extras["deal"]
-    zone = task.settings.platform.time_zone
-    told_then = task.extras["cuts"][cut]
+    zone, told_then = task.settings.platform.time_zone, task.extras["cuts"][cut]
+    deal: Deal = told_then["deal"]
     mine = task.inputs["receivables"].join(bought, "receivable_id", "left_semi").select("borrower_id").distinct()
     logs = hindsight(task.inputs, task.hold(mine, "borrowers"), cut, task.as_of, zone)
     logs = {name: task.hold(rows, name) for name, rows in logs.items()}
@@ -72,7 +70,7 @@ def _at(task: Task, bought: DataFrame, cut: date) -> DataFrame:
     rows = reduce(DataFrame.unionByName, (judged, _not_open(bought, screened, states), _overstated(bought, screened)))
     came = learned(task.inputs, cut, task.as_of, zone)
     found = bought.join(rows, "receivable_id").join(came, "receivable_id", "left")
-    return found.drop("until_on")
+    return found.withColumn("deal_hash", F.lit(deal.hash)).drop("until_on")
 
 
 def _clauses(task: Task, deal: Deal) -> DataFrame:
@@ -141,14 +139,15 @@ def warrant(workspace: Workspace, deal: str, as_of: date) -> Outcome:
         f"tags {cut}": workspace.catalog.fingerprint(derived.RECEIVABLE_TAGS.name, {"as_of": cut}) for cut in cut_offs
     }
     champions = {f"champion {cut}": cuts[cut]["champion"] or "" for cut in cut_offs}
+    documents = {f"deal {cut}": cuts[cut]["deal"].hash for cut in cut_offs}
     given_too = {**extras, "cuts": cuts, "tenures": [one for one in held if one.pledge.bought_on < as_of]}
-    return said(execute(WARRANT, workspace, as_of, deal, given_too, {**depends, **prints, **champions}))
+    return said(execute(WARRANT, workspace, as_of, deal, given_too, {**depends, **prints, **champions, **documents}))
 
 
 def _then(
     workspace: Workspace, deal: str, cut: date, held: Sequence[Tenure], everything: Sequence[Pledge]
 ) -> dict[str, Any]:
-    """Give what a screening of that cut-off was given beside logs: tags, what pools held, the model in force."""
+    """Give what a screening of that cut-off was given beside logs: deal, tags, what pools held, the model in force."""
     booked = min(one.pledge.opened_sequence for one in held if one.pledge.bought_on == cut)
     others = [
         replace(one, closed_sequence=None)
@@ -158,4 +157,5 @@ def _then(
     manifest = workspace.runs.latest("screen", {"as_of": cut.isoformat(), "deal": deal})
     champion = manifest.identity["depends"].get("champion") if manifest else None
     tags = workspace.catalog.read(workspace.session, derived.RECEIVABLE_TAGS, {"as_of": cut})
-    return {"tags": tags, "pledged": pledged(workspace, others), "champion": champion or None}
+    document = read_deal(workspace.settings.folder, deal, cut)
+    return {"deal": document, "tags": tags, "pledged": pledged(workspace, others), "champion": champion or None}

@@ -38,6 +38,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "observation": TrainingDays,
     "layout": LayoutSettings,
     "monitoring": MonitoringParameters,
+    "pool": WatchParameters,
     "operations": OperationsSettings,
     "dagster": DagsterSettings,
     "pool": WatchParameters,
@@ -89,12 +90,12 @@ def commands_page(app: typer.Typer) -> str:
 
 def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own click
     for name, command in group.commands.items():
+        if not hasattr(command, "commands") or command.invoke_without_command:
+            yield f"{above}{name}", command
         if hasattr(command, "commands"):
             if command.invoke_without_command:
                 yield f"{above}{name}", command
             yield from _commands(command, f"{above}{name} ")
-        else:
-            yield f"{above}{name}", command
 
 
 def _command(path: str, command: Any) -> str:  # noqa: ANN401 - typer's own click

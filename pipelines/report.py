@@ -31,6 +31,7 @@ from runtime.workspace import Workspace
 from schemas import derived
 from schemas.errors import CatalogError
 from schemas.table import Kind
+from schemas.triggers import TRIGGER_RESULTS
 
 UNITS = {Kind.RATE: Unit.RATE, Kind.MONEY: Unit.MONEY, Kind.DAYS: Unit.DAYS, Kind.COUNT: Unit.COUNT}
 STATUS: dict[EntryKind, Status] = {
@@ -134,8 +135,8 @@ def _unit(limit: Limit) -> Unit:
 
 def trigger_lines(workspace: Workspace, as_of: date, deal: Deal) -> tuple[TriggerLine, ...]:
     """Give the published triggers of a day, in the deal's order."""
-    place = part(derived.TRIGGER_RESULTS, as_of, deal.name)
-    by_code = {row["code"]: row for row in workspace.catalog.arrow(derived.TRIGGER_RESULTS, place).to_pylist()}
+    place = part(TRIGGER_RESULTS, as_of, deal.name)
+    by_code = {row["code"]: row for row in workspace.catalog.arrow(TRIGGER_RESULTS, place).to_pylist()}
     shown = ("threshold", "value", "is_fired", "effect")
     return tuple(
         TriggerLine(

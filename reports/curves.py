@@ -7,6 +7,8 @@ from itertools import pairwise
 from reports import charts, words
 
 MOST_TICKS = 12
+ROOM = 46
+"""Characters that stand side by side under a picture."""
 LABEL = 7.2
 """Width that a character of a note takes."""
 
@@ -84,7 +86,8 @@ def columns_picture(
     """Draw stacked columns; labels stand under as many of them as there is room for."""
     frame = charts.frame_for(len(columns), max((one.height for one in columns), default=0))
     marks = [*charts.key_marks(tuple(keys)), *charts.grid_marks(frame, write)]
-    step = max(1, -(-len(columns) // MOST_TICKS))
+    longest = max((len(column.label) for column in columns), default=1)
+    step = max(1, -(-len(columns) * (longest + 1) // ROOM))
     for place, column in enumerate(columns):
         base = 0.0
         for kind, value in column.parts:

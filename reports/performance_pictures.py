@@ -1,6 +1,5 @@
 """Pictures of a pool's life: each says one thing, and its title states it."""
 
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -15,10 +14,6 @@ SHOWN_DAYS = 45
 
 def pictures(told: Performance, currency: str) -> dict[str, charts.Picture]:
     """Draw what a picture says better than a table; each says one thing."""
-
-    def short(value: float) -> str:
-        return words.short_money(Decimal(repr(round(value, 2))), "").strip()
-
     drawn = {}
     if any(one.rates for one in told.vintages):
         default, worst = titles.default_title(told.vintages)
@@ -29,16 +24,18 @@ def pictures(told: Performance, currency: str) -> dict[str, charts.Picture]:
     if len({row["as_of"] for row in told.history}) > 1:
         drawn["history"] = _history_columns(told)
     if told.life:
-        drawn["roll"] = curves.moving_picture(titles.roll_title(told, currency), _steps(told.life), short)
+        drawn["roll"] = curves.moving_picture(titles.roll_title(told, currency), _steps(told.life), words.compact)
     if told.outlook:
         columns = [_ahead(row) for row in told.outlook if row["month_number"] <= 24]
         title = titles.outlook_title(told, currency)
-        drawn["outlook"] = curves.columns_picture(title, columns, "months ahead", (("batch", "principal"),), short)
+        drawn["outlook"] = curves.columns_picture(
+            title, columns, "months ahead", (("batch", "principal"),), words.compact
+        )
     if told.turnovers:
         columns = [_cash_column(row) for row in told.turnovers[-SHOWN_DAYS:]]
         keys = (("kept", "turned over"), ("held", "outstanding"), ("overdue", "later than allowed"))
         title = titles.waiting_title(told.turnovers[-SHOWN_DAYS:], SHOWN_DAYS)
-        drawn["turnover"] = curves.columns_picture(title, columns, "day on which the cash came in", keys, short)
+        drawn["turnover"] = curves.columns_picture(title, columns, "day on which the cash came in", keys, words.compact)
     return drawn
 
 

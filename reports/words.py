@@ -57,6 +57,18 @@ def short_money(amount: Decimal, currency: str) -> str:
     return SPACE.join((currency, whole_money(amount)))
 
 
+def compact(number: float) -> str:
+    """Write a number for a picture's scale: three digits at most, no trailing noughts.
+
+    >>> compact(20_000_000).split(), compact(318_827.6).split(), compact(0), compact(450)
+    (['20', 'm'], ['319', 'k'], '0', '450')
+    """
+    for scale, word in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(number) >= scale:
+            return _signed(f"{number / scale:.3g}{SPACE}{word}")
+    return _signed(f"{number:.3g}")
+
+
 def _rounded(amount: Decimal, digits: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from schemas.errors import ConfigurationError
 
 DANGEROUS = re.compile(r"^[\s\x00-\x1f]*[=+\-@\t\r|%\uff1d\uff0b\uff0d\uff20]")
 """Beginnings that some spreadsheet takes for a formula, also after blanks and in wide forms."""
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Characters that no XML may hold."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+"""Characters that no XML holds as they are."""
 WRITTEN_AT = datetime(2000, 1, 1, tzinfo=UTC)
 """Moment that every workbook names as its own: the run says when it was made."""
 MOST_ROWS = 1_048_576
@@ -96,44 +97,44 @@ def xlsx_bytes(sheets: Sequence[Sheet]) -> bytes:
     return buffer.getvalue()
 
 
-def _write_sheet(page: object, sheet: Sheet, marks: tuple[object, object, object], styles: dict[Form, object]) -> None:
+def _write_sheet(page: Any, sheet: Sheet, marks: tuple[Any, Any, Any], styles: dict[Form, Any]) -> None:  # noqa: ANN401
     if len(sheet.rows) + 2 > MOST_ROWS:
         raise ConfigurationError(
             f"{len(sheet.rows)} rows in {sheet.name}", f"at most {MOST_ROWS}", "the CSV or Parquet form"
         )
     title, head, quoted = marks
-    page.write_string(0, 0, sheet.title, title)  # type: ignore[attr-defined]
+    page.write_string(0, 0, sheet.title, title)
     for column, (name, form) in enumerate(sheet.columns):
-        page.write_string(1, column, name, head)  # type: ignore[attr-defined]
+        page.write_string(1, column, name, head)
         shown = [len(str(row[column])) for row in sheet.rows[:200] if row[column] is not None]
         width = max([len(name), *shown, NARROWEST]) + (4 if form in (Form.MONEY, Form.COUNT) else 2)
-        page.set_column(column, column, min(width, WIDEST))  # type: ignore[attr-defined]
-    page.freeze_panes(2, 1)  # type: ignore[attr-defined]
-    page.hide_gridlines(2)  # type: ignore[attr-defined]
-    page.set_landscape()  # type: ignore[attr-defined]
-    page.set_paper(9)  # type: ignore[attr-defined]
-    page.fit_to_pages(1, 0)  # type: ignore[attr-defined]
-    page.repeat_rows(0, 1)  # type: ignore[attr-defined]
+        page.set_column(column, column, min(width, WIDEST))
+    page.freeze_panes(2, 1)
+    page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0, 1)
     for place, row in enumerate(sheet.rows, 2):
         for column, value in enumerate(row):
             _write_cell(page, (place, column), value, (styles[sheet.columns[column][1]], quoted))
 
 
-def _write_cell(page: object, at: tuple[int, int], value: Value, styles: tuple[object, object]) -> None:
+def _write_cell(page: Any, at: tuple[int, int], value: Value, styles: tuple[Any, Any]) -> None:  # noqa: ANN401
     style, quoted = styles
     match value:
         case None:
             return
         case bool():
-            page.write_string(*at, "yes" if value else "no", style)  # type: ignore[attr-defined]
+            page.write_string(*at, "yes" if value else "no", style)
         case date():
-            page.write_datetime(*at, value, style)  # type: ignore[attr-defined]
+            page.write_datetime(*at, value, style)
         case int() | float() | Decimal():
-            page.write_number(*at, value, style)  # type: ignore[attr-defined]
+            page.write_number(*at, value, style)
         case _:
             text = CONTROL.sub(" ", value)
             if len(text) > LONGEST_TEXT:
                 raise ConfigurationError(
                     f"a text of {len(text)} characters", f"at most {LONGEST_TEXT}", "the HTML report"
                 )
-            page.write_string(*at, text, quoted if DANGEROUS.match(text) else style)  # type: ignore[attr-defined]
+            page.write_string(*at, text, quoted if DANGEROUS.match(text) else style)

@@ -23,6 +23,8 @@ def misused(words: list[str]) -> str:
     while hasattr(here, "commands") and not (rest and rest[0].startswith("-")):
         if not rest or rest[0].isupper():
             return ""
+        if rest[0].startswith("--"):
+            break
         name = rest.pop(0)
         if name not in here.commands:
             return f"no command {name}"

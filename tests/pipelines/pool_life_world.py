@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
 from pipelines.ingest import ingest, load_source
-from pipelines.screen import SCREEN, extras
+from pipelines.screen import SCREEN, depends, extras
 from pipelines.states import STATES
 from pool.deal import Deal, load_deal
 from pool.ledger import Item, PurchaseList
@@ -74,7 +74,7 @@ class Life:
     def buy(self, cut: date, ids: set[str] | None = None) -> None:
         """Buy half of what is eligible on a day, or some receivables whatever they are."""
         execute(STATES, self.space, cut)
-        execute(SCREEN, self.space, cut, DEAL, *extras(self.space, self.deal))
+        execute(SCREEN, self.space, cut, DEAL, extras(self.space, self.deal), depends(self.space, self.deal))
         rows = self.space.catalog.arrow(SCREENINGS, {"as_of": cut, "deal": DEAL}).to_pylist()
         chosen = [row for row in rows if (row["is_eligible"] if ids is None else row["receivable_id"] in ids)]
         chosen = sorted(chosen, key=lambda row: str(row["receivable_key"]))[:: 2 if ids is None else 1]
