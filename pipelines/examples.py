@@ -74,6 +74,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "pool delinquency": ("poolwright pool delinquency --as-of 2025-09-02 --deal demo_consumer",),
     "pool strata": ("poolwright pool strata --as-of 2025-09-02 --deal demo_consumer",),
     "pool drift": ("poolwright pool drift --as-of 2025-09-02 --deal demo_consumer",),
+    "pool triggers": ("poolwright pool triggers --as-of 2025-09-02 --deal demo_consumer",),
     "pool watch": ("poolwright pool watch --as-of 2025-09-02 --deal demo_consumer",),
     "doctor": ("poolwright doctor", "poolwright doctor --engine spark --json"),
     "tables": ("poolwright tables",),
