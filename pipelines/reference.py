@@ -41,7 +41,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "pool": WatchParameters,
     "operations": OperationsSettings,
     "dagster": DagsterSettings,
-    "pool": WatchParameters,
 }
 """Every section of the settings with the type that its owner declares."""
 KINDS = {
