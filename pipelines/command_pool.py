@@ -50,13 +50,24 @@ def propose(
     from pipelines.signing import credentials
 
     with common.workspace() as space, space.writing():
-        done = choose(space, day(as_of), deal, _money(cash), credentials(space, actor), _aim(objective))
+        done = choose(space, day(as_of), deal, amount(cash), credentials(space, actor), _aim(objective))
     for reason in done.reasons:
         say(f"[yellow]{reason}[/]")
     common.answer(done.figures, shown(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
     if not done.reasons:
+        next_step(f"poolwright proposals show {done.proposal_id}")
         next_step(f"poolwright approve {done.proposal_id} --as ANOTHER")
     raise typer.Exit(1 if done.reasons else 0)
+
+
+@command
+def worst_pool(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Show how loose a deal is: the worst pool that its criteria and limits allow, beside the pool that there is."""
+    from pipelines.worst_pool import lines, worst_of
+
+    with common.workspace() as space, space.writing():
+        found = lines(worst_of(space, day(as_of), deal))
+    common.answer(found, rows(f"The worst pool of {deal}", list(found[0]), [list(one.values()) for one in found]))
 
 
 @command
@@ -93,17 +104,23 @@ def _aim(text: str) -> "Aim":
         raise ConfigurationError(f"--objective {text}", f"one of {known}", "the command line") from error
 
 
-def _money(text: str) -> Decimal:
+def amount(text: str, option: str = "--cash", lowest: Decimal | float | None = Decimal("0.01")) -> Decimal:
+    """Read an amount of money from the command line.
+
+    Raises:
+        ConfigurationError: No amount, more than two decimals, or below the lowest allowed.
+    """
     try:
-        amount = Decimal(text.replace(",", ""))
+        given = Decimal(text.replace(",", ""))
     except InvalidOperation as error:
-        raise ConfigurationError(f"--cash {text}", "an amount such as 1000000.00", "the command line") from error
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
-        raise ConfigurationError(f"--cash {text}", "an amount above zero with at most two decimals", "the command line")
-    return amount
+        raise ConfigurationError(f"{option} {text}", "an amount such as 1000000.00", "the command line") from error
+    if not given.is_finite() or given != round(given, 2) or (lowest is not None and given < lowest):
+        least = f" of at least {lowest}" if lowest is not None else ""
+        raise ConfigurationError(f"{option} {text}", f"an amount{least} with at most two decimals", "the command line")
+    return given
 
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (screen, explain, propose, rollforward):
+    for function in (screen, explain, propose, worst_pool, rollforward):
         app.command(rich_help_panel="The day")(function)

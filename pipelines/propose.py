@@ -1,34 +1,39 @@
 """Stage `propose`: the batch that uses most of the cash under all limits, entered in the ledger for a second person."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
+from features.spark import visible
 from pipelines.daily import plan, run_day
 from pipelines.deals import all_pledges, pledged, pledges_hash, read_deal
 from pipelines.pool_life import rows_frame
 from pipelines.pool_triggers import watch_triggers
 from pipelines.progress import told
 from pipelines.proposed import fairness_lines, limit_lines, loosened_lines
+from pipelines.purchase import inputs_now, last_day
 from pipelines.screen import build_view, inputs_of
 from pipelines.signing import ledger
 from pool.aims import Aim
 from pool.deal import Deal
-from pool.ledger import EntryKind, PurchaseList
+from pool.ledger import EntryKind, Pledge, PurchaseList
 from pool.people import Credentials
 from pool.price import to_amount, to_minor
 from pool.selection import Selection, select
 from pool.spark import limit_rows, proposal_rows
+from pool.spark_facts import with_facts
 from pool.triggers import check_revolving
 from runtime import clock
 from runtime.content import content_hash
-from runtime.stage import Stage, Task, execute, part
+from runtime.stage import INGEST, Stage, Task, execute, part
 from runtime.workspace import Workspace
-from schemas import derived
+from schemas import derived, events, lending
 from schemas.hashing import digest
 
 
@@ -79,7 +84,8 @@ def propose(
         AccessError: The person may not propose; then nothing is run or published.
     """
     deal = read_deal(workspace.settings.folder, deal_name, as_of)
-    _admit(workspace, by)
+    with ledger(workspace) as store:
+        store.admit(EntryKind.PROPOSED, by)
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
     with workspace.scratch(f"propose-{deal_name}") as scratch:
         held = all_pledges(workspace)
@@ -93,10 +99,9 @@ def propose(
         unmet = [one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met]
         screened = content_hash(workspace.catalog.arrow(derived.SCREENINGS, place), derived.SCREENINGS.key)
         seed = digest([deal.hash, as_of.isoformat(), str(cash), pledges_hash(held), screened])
-        rows = limit_rows(view, screenings, deal).toArrow()
+        rows = each_once(limit_rows(view, screenings, deal).toArrow())
         selection = select(rows, deal, 0 if unmet else to_minor(cash), aim, seed)
-        origin = {"screenings": screened, "objective": aim.value, "seed": seed}
-        purchase = selection.purchase_list(deal, as_of, origin)
+        purchase = _listed(workspace, deal, as_of, selection, held, seed)
         given = {"deal": deal, "selection": selection, "purchase": purchase, "view": view}
         depends = {"deal": deal.hash, "pledges": pledges_hash(held), "cash": str(cash), "list": purchase.proposal_id}
         told(execute(PROPOSE, workspace, as_of, deal_name, given, depends))
@@ -106,20 +111,44 @@ def propose(
     return Proposed("" if reasons else purchase.proposal_id, _figures(purchase, selection), reasons)
 
 
-def _admit(workspace: Workspace, by: Credentials) -> None:
-    store = ledger(workspace)
-    try:
-        store.admit(EntryKind.PROPOSED, by)
-    finally:
-        store.close()
+def each_once(rows: pa.Table) -> pa.Table:
+    """Keep one row of each receivable key: two sources may deliver one receivable under two ids."""
+    if pc.count_distinct(rows["receivable_key"]).as_py() == rows.num_rows:
+        return rows
+    ordered = rows.sort_by(
+        [("receivable_key", "ascending"), ("is_pooled", "descending"), ("receivable_id", "ascending")]
+    )
+    keys = ordered["receivable_key"].combine_chunks()
+    is_first = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
+    return ordered.filter(pa.concat_arrays([pa.array([True]), is_first]))
+
+
+def _listed(
+    workspace: Workspace, deal: Deal, as_of: date, selection: Selection, held: Sequence[Pledge], seed: str
+) -> PurchaseList:
+    """Give the purchase list with what it came from, its near-duplicates, and how long it may be settled."""
+    zone = workspace.settings.platform.time_zone
+    logs = [
+        visible(workspace.catalog.read(workspace.session, table), table, as_of, zone)
+        for table in (lending.RECEIVABLES, events.ORDERS)
+    ]
+    items = with_facts(selection.items, logs[0], logs[1], secrets_of(workspace))
+    open_now = [one for one in held if one.closed_sequence is None]
+    inputs, near = inputs_now(workspace, deal.name, as_of, items, open_now)
+    purchase = selection.purchase_list(deal, as_of, inputs)
+    chosen = {"objective": selection.aim.value, "seed": seed}
+    return replace(purchase, items=items, selection=chosen, near_duplicates=near, valid_until=last_day(deal, as_of))
+
+
+def secrets_of(workspace: Workspace) -> dict[str, str]:
+    """Give the fingerprint of the pseudonym secret of every ingest batch that had one."""
+    ingested = [one for one in workspace.runs.all() if one.stage == INGEST]
+    return {one.subject["batch"]: one.identity["secret"] for one in ingested if one.identity.get("secret")}
 
 
 def _enter(workspace: Workspace, purchase: PurchaseList, by: Credentials) -> None:
-    store = ledger(workspace)
-    try:
+    with ledger(workspace) as store:
         store.propose(purchase, by, clock.now())
-    finally:
-        store.close()
 
 
 def _figures(purchase: PurchaseList, selection: Selection) -> dict[str, Any]:

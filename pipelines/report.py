@@ -38,6 +38,7 @@ STATUS: dict[EntryKind, Status] = {
     EntryKind.PROPOSED: "proposed",
     EntryKind.APPROVED: "approved",
     EntryKind.BOOKED: "booked",
+    EntryKind.SUBSTITUTED: "booked",
     EntryKind.REJECTED: "rejected",
 }
 
@@ -149,9 +150,8 @@ def trigger_lines(workspace: Workspace, as_of: date, deal: Deal) -> tuple[Trigge
 
 def _purchase(workspace: Workspace, as_of: date, deal: Deal) -> Purchase | None:
     """Give the latest proposal of the day that stands in the ledger."""
-    store = ledger(workspace)
-    history, head = store.history(deal.name), store.head()
-    store.close()
+    with ledger(workspace) as store:
+        history, head = store.history(deal.name), store.head()
     made = [one for one in history if one.kind is EntryKind.PROPOSED and one.payload["as_of"] == as_of.isoformat()]
     if not made:
         return None
