@@ -51,7 +51,7 @@ class Face:
         assets = [self._ingest()] if self.settings.source else self._delivered()
         shared = [self._asset(stage, "") for stage in plan("")]
         per_deal = [self._asset(stage, deal) for deal in self.settings.deals for stage in plan(deal) if stage.per_deal]
-        day = dg.define_asset_job("day", dg.AssetSelection.all(), partitions_def=self.days)
+        day = dg.define_asset_job("day", dg.AssetSelection.all())
         schedule = dg.build_schedule_from_partitioned_job(
             day, name="every_day", hour_of_day=self.settings.hour, minute_of_hour=self.settings.minute
         )

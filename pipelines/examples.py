@@ -44,6 +44,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
+    "worst-pool": ("poolwright worst-pool --as-of 2025-09-01 --deal demo_consumer",),
     "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
     "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
     "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
