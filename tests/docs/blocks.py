@@ -43,9 +43,7 @@ def calls(text: str) -> Iterator[list[str]]:
     shown = [body for _, body in FENCE.findall(text)] + CODE.findall(FENCE.sub("", text))
     for part in shown:
         for found in CALL.finditer(part):
-            words = _words(found.group(1))
-            if not any(word.startswith("$") for word in words[:2]):  # a loop over commands names none of them here
-                yield words
+            yield _words(found.group(1))
 
 
 def _words(line: str) -> list[str]:
