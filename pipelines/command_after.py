@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.common import AsOf, Common, DealName, command, day, rows
+from schemas.triggers import TRIGGER_STATES
 
 if TYPE_CHECKING:
     from schemas.table import Table
@@ -102,6 +103,24 @@ def drift(common: Common, as_of: AsOf, deal: DealName) -> None:
     from schemas.after_purchase import BATCH_DRIFTS
 
     _show(common, "drift", as_of, deal, (BATCH_DRIFTS,))
+
+
+@app.command()
+@command
+def triggers(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Follow every trigger month by month: what it measured, where it stands; exit 1 where one is in force."""
+    from pipelines.deals import read_deal
+    from pipelines.pool_triggers import watch_triggers
+    from pipelines.pool_watch import rows_of
+
+    on = day(as_of)
+    with common.workspace() as space, space.writing():
+        now = watch_triggers(space, read_deal(space.settings.folder, deal, on), on)
+        found = rows_of(space, TRIGGER_STATES, deal, on)
+    names = [name for name in TRIGGER_STATES.names if name not in ("deal", "as_of")]
+    lines = [[one[name] for name in names] for one in found]
+    common.answer({"trigger_states": found}, rows(f"Triggers of {deal}", names, lines))
+    raise typer.Exit(1 if any(one.is_fired for one in now) else 0)
 
 
 @app.command()

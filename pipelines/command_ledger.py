@@ -1,63 +1,24 @@
-"""Commands on the ledger: people, approval, settlement, release, and looking at what stands."""
+"""Commands on the ledger: people, looking at what stands, and what an outside witness needs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from pipelines import completion
-from pipelines.command_pool import Actor
-from pipelines.common import Common, command, next_step, rows, say
+from pipelines.common import Common, command, rows, say
 from schemas.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pool.ledger import Entry
 
 ledger = typer.Typer(help="The append-only, hash-chained pledge ledger.", no_args_is_help=True, rich_markup_mode=None)
 people = typer.Typer(help="People who may act on the ledger.", no_args_is_help=True, rich_markup_mode=None)
-Proposal = Annotated[str, typer.Argument(help="Proposal id.", autocompletion=completion.proposals)]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.")]
 Deal = Annotated[str, typer.Option("--deal", help="Only this pool's.", autocompletion=completion.deals)]
-NEXT = {
-    "approve": "poolwright settle {proposal} --as NAME",
-    "book": "poolwright report --as-of DATE --deal {deal}",
-}
-"""Which command comes after an act."""
-
-
-@command
-def approve(common: Common, proposal: Proposal, actor: Actor) -> None:
-    """Approve a proposal: another person than the one who made it."""
-    _act(common, "approve", proposal, actor)
-
-
-@command
-def reject(common: Common, proposal: Proposal, actor: Actor, reason: Reason) -> None:
-    """Reject a proposal that is not booked yet."""
-    _act(common, "reject", proposal, actor, reason=reason)
-
-
-@command
-def settle(common: Common, proposal: Proposal, actor: Actor) -> None:
-    """Book an approved purchase: its receivables belong to the pool from here on."""
-    _act(common, "book", proposal, actor)
-
-
-def _act(common: Common, verb: str, proposal: str, actor: str, **more: str) -> None:
-    from pipelines.signing import credentials
-    from pipelines.signing import ledger as opened
-    from runtime import clock
-
-    with common.workspace() as space:
-        store = opened(space)
-        done = getattr(store, verb)(proposal, credentials(space, actor), clock.now(), **more)
-        store.close()
-    entry = done.entry
-    say(f"{entry.kind.value} {proposal}" + ("" if done.is_new else ": it was already; nothing to do"))
-    if verb in NEXT:
-        next_step(NEXT[verb].format(proposal=proposal, deal=entry.deal))
-    result = {"sequence": entry.sequence, "kind": entry.kind.value, "proposal": proposal, "hash": entry.entry_hash}
-    common.answer({**result, "new": done.is_new}, lambda console: console.print(f"ledger entry {entry.sequence}"))
+Out = Annotated[Path, typer.Option("--out", help="File to write.")]
+HeadFile = Annotated[Path | None, typer.Option("--head", help="A head that a witness keeps.")]
+PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of whoever must have signed the head.")]
+PrivateKey = Annotated[Path | None, typer.Option("--sign", help="Private key that signs the head.")]
+ExportFile = Annotated[
+    Path | None, typer.Option("--export", help="A file of `ledger export`, in the place of a ledger.")
+]
 
 
 @people.command("add")
@@ -81,28 +42,62 @@ def add(
         known = ", ".join(role.value for role in Role)
         raise ConfigurationError(f"--role {', '.join(unknown)}", f"one of {known}", "the command line")
     chosen = frozenset(Role(role) for role in roles)
-    with common.workspace() as space:
-        store = opened(space)
+    with common.workspace() as space, opened(space) as store:
         by = admin_credentials(space, admin) if admin else None
         store.add_person(new_credentials(space, name), chosen, clock.now(), by)
-        store.close()
     say(f"{name} may act as {', '.join(sorted(roles))}")
 
 
 @ledger.command("verify")
 @command
-def verify(common: Common) -> None:
-    """Check the whole chain; exit 1 and the place of the first entry that does not hold."""
-    from pipelines.signing import ledger as opened
+def verify(common: Common, head: HeadFile = None, key: PublicKey = None, export: ExportFile = None) -> None:
+    """Check the chain, its rules and what the database keeps; exit 1 and the place of the first entry that is wrong.
 
-    with common.workspace() as space:
-        store = opened(space)
-        wrong, head, known = store.verify(), store.head(), len(store.people())
-        store.close()
-    count, last = head or (0, "")
-    shown = {"holds": wrong is None, "first_wrong": wrong, "entries": count, "head": last, "people": known}
+    With --export no workspace and no database is needed.
+    """
+    from pipelines.witness import verify_export, verify_ledger, witnessed
+
+    seen = witnessed(head, key)
+    if export:
+        shown: dict[str, Any] = verify_export(export, seen)
+    else:
+        with common.workspace() as space:
+            shown = verify_ledger(space, seen)
     common.answer(shown, rows("Ledger", list(shown), [list(shown.values())]))
-    raise typer.Exit(0 if wrong is None else 1)
+    raise typer.Exit(0 if shown["holds"] else 1)
+
+
+@ledger.command("head")
+@command
+def head(common: Common, out: Out, sign: PrivateKey = None) -> None:
+    """Write the head of the chain for a witness outside, signed where a key is given."""
+    from pipelines.signing import ledger as opened
+    from pipelines.witness import read_file, write_file
+    from pool.witness import head_statement
+    from runtime import clock
+
+    with common.workspace() as space, opened(space) as store:
+        found = store.head()
+    write_file(out, head_statement(found, clock.now(), read_file(sign) if sign else None))
+    count, last = found or (0, "")
+    common.answer({"sequence": count, "head": last, "signed": bool(sign)}, lambda console: console.print(last))
+
+
+@ledger.command("new-key")
+@command
+def new_key(common: Common, out: Out) -> None:
+    """Make an Ed25519 key pair: the private key in a file that only you can read, the public one beside it as .pub."""
+    from pipelines.witness import write_file
+    from pool.witness import new_key as made
+
+    public = out.with_name(f"{out.name}.pub")
+    for path in (out, public):
+        if path.exists():
+            raise ConfigurationError(f"{path} is there already", "a key is never overwritten", "another --out")
+    private_pem, public_pem = made()
+    write_file(out, private_pem, mode=0o600)
+    write_file(public, public_pem)
+    common.answer({"private": str(out), "public": str(public)}, lambda console: console.print(str(public)))
 
 
 @ledger.command("positions")
@@ -111,10 +106,8 @@ def positions(common: Common, deal: Deal = "") -> None:
     """Show what the pools hold: the fold of the entries."""
     from pipelines.signing import ledger as opened
 
-    with common.workspace() as space:
-        store = opened(space)
+    with common.workspace() as space, opened(space) as store:
         held = store.positions(deal or None)
-        store.close()
     names = ["deal", "receivable", "principal", "price", "bought_on", "purchase"]
     lines = [
         (
@@ -135,32 +128,24 @@ def history(common: Common, deal: Deal = "") -> None:
     """Show the entries in order."""
     from pipelines.signing import ledger as opened
 
-    with common.workspace() as space:
-        store = opened(space)
+    with common.workspace() as space, opened(space) as store:
         entries = store.history(deal or None)
-        store.close()
     names = ["sequence", "kind", "deal", "proposal_id", "actor", "happened_at", "entry_hash"]
-    lines = [[plain_entry(entry)[name] for name in names] for entry in entries]
+    lines = [[entry.plain[name] for name in names] for entry in entries]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows("Ledger", names, lines))
 
 
 @ledger.command("export")
 @command
-def export(
-    common: Common, out: Annotated[Path, typer.Option("--out", help="File to write, one JSON object a line.")]
-) -> None:
-    """Write every entry as a line of canonical JSON, for an outside witness."""
+def export(common: Common, out: Out) -> None:
+    """Write every entry as a line of canonical JSON, for a check on another machine."""
     from pipelines.signing import ledger as opened
-    from schemas.hashing import canonical_json
+    from pipelines.witness import write_file
+    from pool.audit import export_lines
 
-    with common.workspace() as space:
-        store = opened(space)
+    with common.workspace() as space, opened(space) as store:
         entries = store.history()
-        store.close()
-    try:
-        out.write_text("".join(f"{canonical_json(plain_entry(entry))}\n" for entry in entries), "utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"--out {out}: {error.strerror}", "a file that can be written", "--out") from error
+    write_file(out, export_lines(entries))
     say(f"{len(entries)} entries are in {out}")
 
 
@@ -173,19 +158,7 @@ def cents(minor: int) -> str:
     return f"{minor // 100:,}.{minor % 100:02d}"
 
 
-def plain_entry(entry: "Entry") -> dict[str, Any]:
-    """Give an entry as plain values."""
-    held = {name: getattr(entry, name) for name in PLAIN}
-    told = {"kind": entry.kind.value, "happened_at": entry.happened_at.isoformat(), "payload": dict(entry.payload)}
-    return {**held, **told}
-
-
-PLAIN = ("sequence", "deal", "proposal_id", "actor", "previous_hash", "entry_hash")
-
-
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (approve, reject, settle):
-        app.command(rich_help_panel="The purchase")(function)
     app.add_typer(ledger, name="ledger", rich_help_panel="The purchase")
     app.add_typer(people, name="people", rich_help_panel="The purchase")

@@ -1,14 +1,18 @@
 """Commands for the day: screen, propose a purchase, explain a receivable, write the report."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.common import AsOf, Common, DealName, Receivable, command, day, next_step, pairs, rows, say
+from pipelines.common import AsOf, Common, DealName, Receivable, command, day, next_step, rows, say
 from schemas.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from pool.aims import Aim
+
 Cash = Annotated[str, typer.Option("--cash", help="Money that the purchase may use.")]
+Objective = Annotated[str, typer.Option("--objective", help="cash, yield, loss or sample: what the batch is for.")]
 Actor = Annotated[str, typer.Option("--as", help="Who acts; the secret is POOLWRIGHT_SECRET, else asked.")]
 
 
@@ -37,20 +41,33 @@ def explain(common: Common, receivable: Receivable, as_of: AsOf, deal: DealName)
 
 
 @command
-def propose(common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Actor) -> None:
-    """Choose the batch that uses most of the cash under all limits, and enter it in the ledger as a proposal."""
+def propose(
+    common: Common, as_of: AsOf, deal: DealName, cash: Cash, actor: Actor, objective: Objective = "cash"
+) -> None:
+    """Choose a batch under all limits for an aim, and enter it in the ledger as a proposal."""
     from pipelines.propose import propose as choose
+    from pipelines.proposed import shown
     from pipelines.signing import credentials
 
     with common.workspace() as space, space.writing():
-        done = choose(space, day(as_of), deal, _money(cash), credentials(space, actor))
+        done = choose(space, day(as_of), deal, amount(cash), credentials(space, actor), _aim(objective))
     for reason in done.reasons:
         say(f"[yellow]{reason}[/]")
-    shown = {name.replace("_", " "): _shown(value) for name, value in done.figures.items()}
-    common.answer(done.figures, pairs(f"Proposal {done.proposal_id or '(nothing to buy)'}", shown))
+    common.answer(done.figures, shown(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
     if not done.reasons:
+        next_step(f"poolwright proposals show {done.proposal_id}")
         next_step(f"poolwright approve {done.proposal_id} --as ANOTHER")
     raise typer.Exit(1 if done.reasons else 0)
+
+
+@command
+def worst_pool(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Show how loose a deal is: the worst pool that its criteria and limits allow, beside the pool that there is."""
+    from pipelines.worst_pool import lines, worst_of
+
+    with common.workspace() as space, space.writing():
+        found = lines(worst_of(space, day(as_of), deal))
+    common.answer(found, rows(f"The worst pool of {deal}", list(found[0]), [list(one.values()) for one in found]))
 
 
 @command
@@ -77,21 +94,33 @@ def rollforward(
     raise typer.Exit(1 if any(one["difference_amount"] for one in found) else 0)
 
 
-def _shown(value: object) -> object:
-    return (", ".join(value) or "nothing") if isinstance(value, list) else value
+def _aim(text: str) -> "Aim":
+    from pool.aims import Aim
 
-
-def _money(text: str) -> Decimal:
     try:
-        amount = Decimal(text.replace(",", ""))
+        return Aim(text)
+    except ValueError as error:
+        known = ", ".join(each.value for each in Aim)
+        raise ConfigurationError(f"--objective {text}", f"one of {known}", "the command line") from error
+
+
+def amount(text: str, option: str = "--cash", lowest: Decimal | float | None = Decimal("0.01")) -> Decimal:
+    """Read an amount of money from the command line.
+
+    Raises:
+        ConfigurationError: No amount, more than two decimals, or below the lowest allowed.
+    """
+    try:
+        given = Decimal(text.replace(",", ""))
     except InvalidOperation as error:
-        raise ConfigurationError(f"--cash {text}", "an amount such as 1000000.00", "the command line") from error
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
-        raise ConfigurationError(f"--cash {text}", "an amount above zero with at most two decimals", "the command line")
-    return amount
+        raise ConfigurationError(f"{option} {text}", "an amount such as 1000000.00", "the command line") from error
+    if not given.is_finite() or given != round(given, 2) or (lowest is not None and given < lowest):
+        least = f" of at least {lowest}" if lowest is not None else ""
+        raise ConfigurationError(f"{option} {text}", f"an amount{least} with at most two decimals", "the command line")
+    return given
 
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (screen, explain, propose, rollforward):
+    for function in (screen, explain, propose, worst_pool, rollforward):
         app.command(rich_help_panel="The day")(function)

@@ -34,13 +34,11 @@ def proposals(ctx: typer.Context, incomplete: str) -> list[str]:
     path = _home(ctx) / "ledger.db"
     if not path.is_file():
         return []
+    from pool.ledger import EntryKind
     from pool.store import LedgerStore
 
-    store = LedgerStore(f"sqlite:///{path}")
-    try:
-        found = dict.fromkeys(entry.proposal_id for entry in store.history() if entry.proposal_id)
-    finally:
-        store.close()
+    with LedgerStore(f"sqlite:///{path}") as store:
+        found = dict.fromkeys(entry.proposal_id for entry in store.history() if entry.kind is EntryKind.PROPOSED)
     return _starting(reversed(found), incomplete)
 
 

@@ -82,11 +82,8 @@ def champion_for(workspace: Workspace, deal: Deal | None) -> Champion | None:
 
 def all_pledges(workspace: Workspace) -> list[Pledge]:
     """Give every pledge that any pool ever opened."""
-    store = ledger(workspace)
-    try:
+    with ledger(workspace) as store:
         return pledges(store.history())
-    finally:
-        store.close()
 
 
 def pledged(workspace: Workspace, held: list[Pledge]) -> DataFrame:

@@ -17,12 +17,17 @@ TUESDAY=$(date -d "$FIRST_DAY + $DAYS days" +%F)
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
 as() { POOLWRIGHT_SECRET="secret of $1" "${@:2}" --as "$1"; }
+said() { python -c 'import json, sys; print(json.loads(sys.argv[2])[sys.argv[1]])' "$@"; }
 
-purchase() {  # purchase DAY CASH: the daily batch and its proposal, approval by another person, settlement, report
-    proposal=$(as alice poolwright propose --as-of "$1" --deal $DEAL --cash "$2" --json |
-        python -c 'import json, sys; print(json.load(sys.stdin)["proposal"])')
-    as bob poolwright approve "$proposal"
-    as bob poolwright settle "$proposal"
+purchase() {  # purchase DAY CASH: the daily batch and its proposal, review, approval by another person, settlement, report
+    proposed=$(as alice poolwright propose --as-of "$1" --deal $DEAL --cash "$2" --json)
+    proposal=$(said proposal "$proposed")
+    poolwright proposals show "$proposal"
+    as bob poolwright approve "$proposal" --on "$1" \
+        --accept-near-duplicates "Simulated people buy the same thing twice; bob has looked at each group"
+    poolwright proposals export "$proposal" --format csv --out "$FOLDER/purchase-$1.csv"
+    poolwright proposals verify-list "$FOLDER/purchase-$1.csv"
+    as bob poolwright settle "$proposal" --cash "$(said price_amount "$proposed")" --on "$1"
     poolwright report --as-of "$1" --deal $DEAL
 }
 
@@ -59,7 +64,10 @@ say "7. The model is watched: does it still see what it learned from?"
 poolwright monitor --as-of "$TUESDAY" || [ $? -eq 1 ]  # 1: a grave alarm, told and kept
 
 say "8. What stands"
-poolwright ledger verify
+poolwright ledger head --out "$FOLDER/head.json"
+poolwright ledger export --out "$FOLDER/ledger.jsonl"
+poolwright ledger verify --head "$FOLDER/head.json"
+poolwright ledger verify --head "$FOLDER/head.json" --export "$FOLDER/ledger.jsonl"
 poolwright runs
 poolwright models card champion --out "$POOLWRIGHT_HOME/reports/model-card.html"
 say "The reports are in $POOLWRIGHT_HOME/reports: open $POOLWRIGHT_HOME/reports/$DEAL-$TUESDAY.html"

@@ -48,10 +48,36 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
     "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
     "rollforward": ("poolwright rollforward --from 2025-01-01 --to 2025-09-01",),
-    "approve": ("poolwright approve PROPOSAL --as bob",),
+    "proposals list": ("poolwright proposals list --deal demo_consumer",),
+    "proposals show": ("poolwright proposals show PROPOSAL",),
+    "proposals export": ("poolwright proposals export PROPOSAL --format xlsx --out list.xlsx",),
+    "proposals verify-list": (
+        "poolwright proposals verify-list list.xlsx",
+        "poolwright proposals verify-list list.csv --alone",
+    ),
+    "approve": (
+        "poolwright approve PROPOSAL --as bob",
+        'poolwright approve PROPOSAL --on 2025-09-01 --accept-near-duplicates "Two phones, two deliveries" --as bob',
+    ),
     "reject": ('poolwright reject PROPOSAL --reason "Cash is needed elsewhere" --as bob',),
-    "settle": ("poolwright settle PROPOSAL --as bob",),
-    "ledger verify": ("poolwright ledger verify --json",),
+    "settle": ("poolwright settle PROPOSAL --cash 293999.41 --on 2025-09-01 --as bob",),
+    "substitute": (
+        "poolwright substitute PROPOSAL --receivable R1 --clause E20 --reason Late --price 500 --cash 12.40 --as bob",
+    ),
+    "release": ('poolwright release --deal demo_consumer --receivable R1 --reason "Paid off" --as bob',),
+    "repurchase": (
+        (
+            "poolwright repurchase --deal demo_consumer --as-of 2025-09-01 --receivable R1 --clause E20 --reason Late "
+            "--price 512.40 --as bob"
+        ),
+    ),
+    "clean-up": ("poolwright clean-up --deal demo_consumer --as-of 2027-06-01 --price 90000 --as bob",),
+    "ledger verify": (
+        "poolwright ledger verify --json",
+        "poolwright ledger verify --head head.json --key witness.pem.pub --export entries.jsonl",
+    ),
+    "ledger head": ("poolwright ledger head --out head.json --sign witness.pem",),
+    "ledger new-key": ("poolwright ledger new-key --out witness.pem",),
     "ledger positions": ("poolwright ledger positions --deal demo_consumer",),
     "ledger history": ("poolwright ledger history",),
     "ledger export": ("poolwright ledger export --out entries.jsonl",),

@@ -92,6 +92,8 @@ def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa
         if not hasattr(command, "commands") or command.invoke_without_command:
             yield f"{above}{name}", command
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield f"{above}{name}", command
             yield from _commands(command, f"{above}{name} ")
 
 

@@ -31,12 +31,14 @@ from runtime.workspace import Workspace
 from schemas import derived
 from schemas.errors import CatalogError
 from schemas.table import Kind
+from schemas.triggers import TRIGGER_RESULTS
 
 UNITS = {Kind.RATE: Unit.RATE, Kind.MONEY: Unit.MONEY, Kind.DAYS: Unit.DAYS, Kind.COUNT: Unit.COUNT}
 STATUS: dict[EntryKind, Status] = {
     EntryKind.PROPOSED: "proposed",
     EntryKind.APPROVED: "approved",
     EntryKind.BOOKED: "booked",
+    EntryKind.SUBSTITUTED: "booked",
     EntryKind.REJECTED: "rejected",
 }
 
@@ -134,8 +136,8 @@ def _unit(limit: Limit) -> Unit:
 
 def trigger_lines(workspace: Workspace, as_of: date, deal: Deal) -> tuple[TriggerLine, ...]:
     """Give the published triggers of a day, in the deal's order."""
-    place = part(derived.TRIGGER_RESULTS, as_of, deal.name)
-    by_code = {row["code"]: row for row in workspace.catalog.arrow(derived.TRIGGER_RESULTS, place).to_pylist()}
+    place = part(TRIGGER_RESULTS, as_of, deal.name)
+    by_code = {row["code"]: row for row in workspace.catalog.arrow(TRIGGER_RESULTS, place).to_pylist()}
     shown = ("threshold", "value", "is_fired", "effect")
     return tuple(
         TriggerLine(
@@ -148,9 +150,8 @@ def trigger_lines(workspace: Workspace, as_of: date, deal: Deal) -> tuple[Trigge
 
 def _purchase(workspace: Workspace, as_of: date, deal: Deal) -> Purchase | None:
     """Give the latest proposal of the day that stands in the ledger."""
-    store = ledger(workspace)
-    history, head = store.history(deal.name), store.head()
-    store.close()
+    with ledger(workspace) as store:
+        history, head = store.history(deal.name), store.head()
     made = [one for one in history if one.kind is EntryKind.PROPOSED and one.payload["as_of"] == as_of.isoformat()]
     if not made:
         return None

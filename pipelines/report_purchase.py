@@ -7,21 +7,21 @@ from pipelines.common import written
 from pipelines.deals import read_deal
 from pipelines.report import STATUS, facts, limit_lines, trigger_lines
 from pipelines.signing import ledger
+from pool.chain import OPENING, Entry, EntryKind
 from pool.deal import Deal
-from pool.ledger import Entry, EntryKind
 from pool.price import to_amount
 from reports.purchase_report import Bought, PurchaseReport, Signed, render, sheets
 from reports.workbook import xlsx_bytes
 from runtime.stage import part
 from runtime.workspace import Workspace
 from schemas import derived
-from schemas.errors import LedgerError
 
 ACTS = {
     EntryKind.PROPOSED: "Proposed",
     EntryKind.APPROVED: "Approved",
     EntryKind.REJECTED: "Rejected",
     EntryKind.BOOKED: "Booked",
+    EntryKind.SUBSTITUTED: "Booked in the place of what goes back",
 }
 
 
@@ -46,14 +46,8 @@ def gather(workspace: Workspace, proposal: str) -> PurchaseReport:
     Raises:
         LedgerError: There is no such proposal.
     """
-    store = ledger(workspace)
-    try:
-        history = store.history()
-    finally:
-        store.close()
-    mine = [one for one in history if one.proposal_id == proposal]
-    if not mine or mine[0].kind is not EntryKind.PROPOSED:
-        raise LedgerError(f"no proposal {proposal}", "a proposal of this ledger", "poolwright ledger history")
+    with ledger(workspace) as store:
+        history, mine = store.history(), store.words(proposal)
     payload = mine[0].payload
     cut_off = date.fromisoformat(payload["as_of"])
     deal = read_deal(workspace.settings.folder, mine[0].deal, cut_off)
@@ -83,7 +77,7 @@ def _basis(deal: Deal) -> tuple[str, str]:
 
 
 def _period(history: list[Entry], mine: list[Entry]) -> int | None:
-    booked = [one.proposal_id for one in history if one.deal == mine[0].deal and one.kind is EntryKind.BOOKED]
+    booked = [one.proposal_id for one in history if one.deal == mine[0].deal and one.kind in OPENING]
     return booked.index(mine[0].proposal_id) + 1 if mine[0].proposal_id in booked else None
 
 

@@ -38,11 +38,8 @@ def signed(workspace: Workspace, name: str, roles: frozenset[Role]) -> str:
     Raises:
         AccessError: Unknown name, wrong secret, or none of the roles.
     """
-    store = ledger(workspace)
-    try:
+    with ledger(workspace) as store:
         return store.authenticated(credentials(workspace, name), roles).name
-    finally:
-        store.close()
 
 
 def trainer(workspace: Workspace, name: str) -> Trainer:
@@ -53,5 +50,5 @@ def trainer(workspace: Workspace, name: str) -> Trainer:
 
 
 def ledger(workspace: Workspace) -> LedgerStore:
-    """Open the pledge ledger of a workspace."""
+    """Open the pledge ledger of a workspace; close it, or use it for the length of a block."""
     return LedgerStore(workspace.ledger_url)

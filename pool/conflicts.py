@@ -49,6 +49,9 @@ def without(offer: Offer, codes: Collection[str]) -> Offer:
 
 def told(conflict: Conflict, offer: Offer) -> str:
     """Say in plain words what a conflict means."""
+    if conflict == (CASH,):
+        cheapest = int(offer.price[offer.is_free].min())
+        return f"the cash is {to_amount(offer.cash)}, the cheapest receivable costs {to_amount(cheapest)}"
     words = {
         CASH: f"the cash of {to_amount(offer.cash)}",
         LARGEST: f"the largest batch of {to_amount(offer.largest)}",

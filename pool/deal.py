@@ -86,6 +86,7 @@ class Deal(Document):
         approved_models: Registered versions whose tags count, or `champion` for the one in force.
         score_max_age_days: How old a tag may be.
         loss_given_default: Share of principal lost when a receivable defaults.
+        clean_up_share: Pool factor at which the seller may buy what is left; null where the deal lets nobody.
     """
 
     name: Name
@@ -106,6 +107,7 @@ class Deal(Document):
     approved_models: tuple[Sentence, ...] = Field(min_length=1)
     score_max_age_days: int = Field(ge=0)
     loss_given_default: Share
+    clean_up_share: Share | None = None
 
     @property
     def expressions(self) -> tuple[str, ...]:

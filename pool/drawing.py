@@ -13,7 +13,7 @@ BESIDE = 4.0
 """Rows around the cut of a cell that are settled one by one, in square roots of its rows."""
 AT_LEAST = 2
 CORE = 60
-"""Rows beside the split ones that are settled in whole ones: those that a limit's price hardly decides."""
+"""Least rows that are settled as whole ones: the split ones, and those that the limits' prices hardly decide."""
 CORE_GAP = 1e-2
 CORE_NODES = 100
 
@@ -60,10 +60,10 @@ def _in_whole_rows(programme: Programme) -> Mask | None:
     if found is None:
         return None
     is_split = (found.shares > SLACK) & (found.shares < 1 - SLACK)
-    nearness = np.abs(profits(programme, found, programme.gain)) / programme.amounts
+    nearness = np.round(np.abs(profits(programme, found, programme.gain)) / programme.amounts, 9)
     nearness[is_split] = -1.0
     core = np.zeros(count, dtype=np.bool_)
-    core[np.argsort(nearness, kind="stable")[: int(is_split.sum()) + CORE]] = True
+    core[np.lexsort((programme.amounts, nearness))[: CORE + 4 * int(is_split.sum())]] = True
     whole = (found.shares > 0.5) & ~core
     rest = programme.beside(whole, core)
     near_full = tuple(np.flatnonzero(family.used(rest.amounts) > family.rooms) for family in rest.families)

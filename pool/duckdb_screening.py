@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from pool.deal import Deal, parsed
-from pool.duckdb_view import PLEDGED, TABLES, quoted, view_statements, wide_sql
-from schemas.duckdb_expression import TYPES, duckdb_sql, text_literal
+from pool.duckdb_view import PLEDGED, TABLES, view_statements, wide_sql
+from schemas.duckdb_expression import TYPES, duckdb_sql, quoted, text_literal
 from schemas.errors import CatalogError
 from schemas.table import Kind
 

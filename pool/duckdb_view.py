@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from pool.deal import CHAMPION, Deal
+from pool.duckdb_others import others_join
 from pool.vocabulary import GROUPS, visible_columns
 from schemas import derived, events, lending, parties
-from schemas.duckdb_expression import TYPES, text_literal
+from schemas.duckdb_expression import TYPES, quoted, text_literal
 from schemas.moments import day_start
 from schemas.table import Table
 
@@ -89,13 +90,17 @@ def wide_sql(names: Iterable[str], deal: Deal, as_of: date, champion: str | None
         champion: Version that `champion` among the deal's approved models stands for.
         where: Which receivables, as a condition on `state`.
     """
-    words = deal_words(deal, as_of, champion)
+    others = {one.name: f"others.{quoted(one.name)}" for one in deal.others}
+    words = {**deal_words(deal, as_of, champion), **others}
     wanted = sorted({"state.receivable_id", "state.receivable_key", *names})
     columns = ", ".join(f"{words.get(name) or _column(name)} AS {quoted(name)}" for name in wanted)
-    groups = {name.split(".")[0] for name in wanted} | ({"tag"} if "deal.approves_model" in wanted else set())
+    groups = {name.split(".")[0] for name in wanted if name not in others} | (
+        {"tag"} if "deal.approves_model" in wanted else set()
+    )
     for group in tuple(groups):
         groups |= set(_NEEDS.get(group, ()))
     joins = " ".join(f"LEFT JOIN {text.format(quoted(group))}" for group, text in _JOINS.items() if group in groups)
+    joins += others_join(deal.others, where) if deal.others else ""
     return f"SELECT {columns} FROM receivable_states state {joins} WHERE {where}"
 
 
@@ -114,11 +119,6 @@ def deal_words(deal: Deal, as_of: date, champion: str | None) -> dict[str, str]:
         "deal.score_max_age_days": f"CAST({deal.score_max_age_days} AS BIGINT)",
         "deal.approves_model": f"(CASE WHEN tag.model_version IS NOT NULL THEN {approved} END)",
     }
-
-
-def quoted(name: str) -> str:
-    """Write a column's name so that it is taken letter by letter."""
-    return f'"{name}"'
 
 
 def _view(name: str, query: str) -> str:

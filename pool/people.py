@@ -1,8 +1,10 @@
 """People who act on the ledger: their roles, and the secrets by which they are known."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -48,6 +50,16 @@ class Person:
     name: str
     roles: frozenset[Role]
     secret_hash: str = field(repr=False)
+
+    @property
+    def enrolment(self) -> dict[str, Any]:
+        """Give what the ledger says of the person: roles, and a hash of the salted hash, by which a change shows."""
+        return enrolment(",".join(sorted(role.value for role in self.roles)), self.secret_hash)
+
+
+def enrolment(roles: str, secret_hash: str) -> dict[str, Any]:
+    """Give what the ledger says of a person with these roles, joined by commas, and this secret."""
+    return {"roles": roles.split(","), "secret_digest": hashlib.sha256(secret_hash.encode()).hexdigest()}
 
 
 MIN_SECRET = 8

@@ -18,7 +18,7 @@ def running(groups: Whole, amounts: Reals) -> Reals:
     """Sum amounts within each group up to and with each row, in the order of the rows."""
     order = np.argsort(groups, kind="stable")
     sums = np.cumsum(amounts[order])
-    starts = np.flatnonzero(np.r_[True, np.diff(groups[order]) != 0])
+    starts = np.flatnonzero(np.r_[len(order) > 0, np.diff(groups[order]) != 0])
     before = np.repeat((sums - amounts[order])[starts], np.diff(np.r_[starts, len(order)]))
     found = np.empty_like(sums)
     found[order] = sums - before

@@ -20,8 +20,7 @@ from pool.fairness import Comparison, compare_batch
 from pool.ledger import Item, PurchaseList
 from pool.limits import LimitResult, compare, read_limit, rows_of
 from pool.loosening import Loosened, loosen
-from pool.offer import CASH, Mask, Offer, Reals, drawing_order, make_offer
-from pool.price import to_amount
+from pool.offer import Mask, Offer, Reals, drawing_order, make_offer
 from pool.sample import longest_sample
 from pool.traits import traits_of
 
@@ -139,11 +138,6 @@ def _why_nothing(offer: Offer, aim: Aim) -> tuple[tuple[Conflict, ...], tuple[st
     if not offer.is_free.any():
         return (), (
             f"nothing is offered: no receivable is eligible, free, measured by every average and tells {WORDS[aim]}",
-        )
-    cheapest = int(offer.price[offer.is_free].min())
-    if offer.cash < cheapest:
-        return ((CASH,),), (
-            f"the cash is {to_amount(offer.cash)}, the cheapest receivable costs {to_amount(cheapest)}",
         )
     if aim is Aim.SAMPLE:
         return (), _unfit_sample(offer)

@@ -9,16 +9,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pool.deal import CHAMPION, Deal, Limit, parsed
-from pool.ledger import Item, Pledge
+from pool.ledger import Item
 from pool.price import to_amount
 from pool.spark_view import screening_view
-from pool.triggers import Holding
+from pool.traits import REGION
 from pool.vocabulary import COLUMNS, engine_name, in_order
 from schemas import derived
 from schemas.spark import compile_expression, conform, engine_type
 from schemas.table import Kind
 
-__all__ = ["Explanation", "explain", "holdings", "limit_rows", "proposal_rows", "screen", "screening_view"]
+__all__ = ["Explanation", "explain", "limit_rows", "proposal_rows", "screen", "screening_view"]
 
 MICRO = 1_000_000
 
@@ -96,7 +96,8 @@ def explain(
 def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal) -> DataFrame:
     """Give what the limits must know of the pool's receivables and of those that are eligible and free.
 
-    One column for each limit, named by its code: the member, the attribute, or the value that is averaged.
+    One column for each limit, named by its code: the member, the attribute, or the value that is averaged; and the
+    traits that `pool.traits` reads.
     """
     eligible = screenings.where("is_eligible").select(F.col("receivable_id").alias("eligible_id"))
     joined = view.join(eligible, F.col("state__receivable_id") == F.col("eligible_id"), "left")
@@ -110,6 +111,7 @@ def limit_rows(view: DataFrame, screenings: DataFrame, deal: Deal) -> DataFrame:
         (principal * F.lit(100)).cast("bigint").alias("principal_minor"),
         is_pooled.alias("is_pooled"),
         *(_limit_column(limit, resolve) for limit in deal.limits),
+        *_trait_columns(deal),
     )
 
 
@@ -138,27 +140,6 @@ def proposal_rows(view: DataFrame, items: Sequence[Item], proposal_id: str, deal
         F.col("state__remaining_period_count").alias("remaining_period_number"),
     )
     return conform(rows, derived.PROPOSALS)
-
-
-def holdings(states: DataFrame, pledges: Sequence[Pledge], deal: str) -> list[Holding]:
-    """Give what a pool ever bought, as of the day of the states; what left it has no unpaid principal."""
-    bought = {pledge.receivable_key: pledge for pledge in pledges if pledge.deal == deal}
-    names = ("receivable_key", "current_principal_amount", "days_past_due", "worst_days_past_due", "is_written_off")
-    listed = pa.table({"bought_key": pa.array(sorted(bought), pa.string())})
-    keys = states.sparkSession.createDataFrame(listed, "bought_key string")
-    found = states.join(keys, F.col("receivable_key") == F.col("bought_key"), "inner").select(*names).toArrow()
-    return [_holding(bought[row["receivable_key"]], row) for row in found.to_pylist()]
-
-
-def _holding(pledge: Pledge, row: dict[str, object]) -> Holding:
-    is_held = pledge.closed_sequence is None
-    return Holding(
-        bought_principal_minor=pledge.principal_minor,
-        current_principal_minor=int(row["current_principal_amount"] * 100) if is_held else 0,  # type: ignore[operator]
-        days_past_due=int(str(row["days_past_due"])),
-        worst_days_past_due=int(str(row["worst_days_past_due"])),
-        is_written_off=bool(row["is_written_off"]),
-    )
 
 
 class _Resolver:
@@ -252,3 +233,18 @@ def _limit_column(limit: Limit, resolve: _Resolver) -> Column:
     value = compile_expression(parsed(limit.expression), resolve)
     kind = Kind.REAL if limit.measure == "weighted_average" else parsed(limit.expression).kind
     return value.cast(engine_type(kind)).alias(limit.code)
+
+
+def _trait_columns(deal: Deal) -> list[Column]:
+    """Give what `pool.traits` reads; where the model tells no life, the mean month of level instalments stands in."""
+    probability, lifetime = F.col("tag__default_probability"), F.col("tag__lifetime_default_probability")
+    left = F.col("state__remaining_period_count").cast("double")
+    columns = {
+        "default_probability": probability,
+        "loss_rate": F.coalesce(lifetime, probability) * F.lit(float(deal.loss_given_default)),
+        "annual_rate": F.col("receivable__annual_rate").cast("double"),
+        "life_months": F.coalesce(F.col("tag__expected_life_months"), (left + F.lit(1.0)) / F.lit(2.0)),
+        "remaining_periods": left,
+        REGION: F.col("receivable__region_code"),
+    }
+    return [column.alias(name) for name, column in columns.items()]

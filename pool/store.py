@@ -4,45 +4,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import sqlalchemy as sa
 
-from pool import ledger
-from pool.ledger import Act, Entry, EntryKind, Pledge, PurchaseList
+from pool.acts import Buyback, CleanUpCall, Review, Settlement, check_act
+from pool.audit import check_whole_pool
+from pool.chain import CLOSING, MAY, OPENING, Act, Entry, EntryKind, Head
+from pool.ledger import Pledge, positions
 from pool.people import Cost, Credentials, Person, Role, authenticate, enrol
+from pool.purchase import PurchaseList
 from pool.store_rows import (
     append_act,
     close_pledges,
-    first_wrong_pledge,
-    iso_text,
+    first_wrong_place,
     named,
     not_held,
+    open_keys,
     open_pledges,
     read_entries,
-    read_entry,
     read_head,
     read_people,
     refuse_pledged,
+    write_person,
 )
-from pool.store_tables import ENTRIES, IS_OPEN, METADATA, PEOPLE, PLEDGES, READ_ONLY, open_engine
+from pool.store_tables import METADATA, READ_ONLY, open_engine
 from schemas.errors import AccessError, LedgerError
 from schemas.hashing import canonical_json, digest
 
 WRITER_LOCK = 0x706C6564
 """Number of the PostgreSQL advisory lock that writers take in turn."""
-MAY = MappingProxyType(
-    {
-        EntryKind.PROPOSED: frozenset({Role.PROPOSER}),
-        EntryKind.APPROVED: frozenset({Role.APPROVER}),
-        EntryKind.REJECTED: frozenset({Role.APPROVER}),
-        EntryKind.BOOKED: frozenset({Role.PROPOSER, Role.APPROVER}),
-        EntryKind.RELEASED: frozenset({Role.APPROVER}),
-        EntryKind.REPURCHASED: frozenset({Role.APPROVER}),
-    }
-)
-"""Which roles may make which entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +59,16 @@ class LedgerStore:
         with self._writing() as connection:
             METADATA.create_all(connection)
 
+    def __enter__(self) -> Self:
+        """Use the ledger for the length of a block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of the database."""
+        self.close()
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
@@ -82,15 +84,15 @@ class LedgerStore:
         with self._writing() as connection:
             people = read_people(connection)
             if people:
-                authenticate(people, admin or Credentials("", ""), frozenset({Role.ADMIN}), self._cost)
+                authenticate(people, admin or Credentials("", ""), MAY[EntryKind.ENROLLED], self._cost)
             elif Role.ADMIN not in roles:
                 raise AccessError(f"nobody is enrolled, and {credentials.name!r} is no admin", "an admin comes first")
             if credentials.name in people:
                 raise AccessError(f"{credentials.name!r} is enrolled already", "a name stands for one person")
             person = enrol(credentials, roles, self._cost)
-            names = ",".join(sorted(role.value for role in roles))
-            row = {"name": person.name, "roles": names, "secret_hash": person.secret_hash, "enrolled_at": iso_text(at)}
-            connection.execute(sa.insert(PEOPLE).values(row))
+            by = admin.name if admin and people else person.name
+            append_act(connection, Act(EntryKind.ENROLLED, "", person.name, by, at, person.enrolment))
+            write_person(connection, person)
         return person
 
     def authenticated(self, by: Credentials, roles: frozenset[Role]) -> Person:
@@ -100,7 +102,8 @@ class LedgerStore:
             AccessError: Unknown name, wrong secret, or none of the roles.
         """
         with self._reading() as connection:
-            return authenticate(read_people(connection), by, roles, self._cost)
+            people = read_people(connection)
+        return authenticate(people, by, roles, self._cost)
 
     def people(self) -> list[Person]:
         """Give everybody who may act, by name."""
@@ -113,9 +116,7 @@ class LedgerStore:
         Raises:
             AccessError: The person may not.
         """
-        with self._reading() as connection:
-            people = read_people(connection)
-        authenticate(people, by, MAY[kind], self._cost)
+        self.authenticated(by, MAY[kind])
 
     def propose(self, purchase: PurchaseList, by: Credentials, at: datetime) -> Outcome:
         """Enter a purchase list, if no pool holds any of it; the same list again changes nothing.
@@ -124,40 +125,49 @@ class LedgerStore:
             AccessError: The person may not.
             LedgerError: The list is empty, names a receivable twice, or holds what is pledged.
         """
-        keys = [item.receivable_key for item in purchase.items]
-        if not keys or len(set(keys)) < len(keys):
-            raise LedgerError(
-                f"{len(keys)} receivables, {len(set(keys))} of them distinct", "each stands once, some do"
-            )
         act = Act(EntryKind.PROPOSED, purchase.deal, purchase.proposal_id, by.name, at, purchase.payload)
         with self._acting(act.kind, by) as connection:
             known = read_entries(connection, proposal_id=act.proposal_id)
             if known:
                 return Outcome(known[0], is_new=False)
-            refuse_pledged(connection, keys)
+            check_act(act, known)
+            refuse_pledged(connection, act)
             return Outcome(append_act(connection, act), is_new=True)
 
-    def approve(self, proposal_id: str, by: Credentials, at: datetime) -> Outcome:
-        """Approve a proposal: by another person than the one who made it.
+    def approve(self, proposal_id: str, by: Credentials, at: datetime, review: Review) -> Outcome:
+        """Approve a proposal that stands: by another person than the one who made it.
 
         Raises:
             AccessError: The person may not, or made the proposal.
-            LedgerError: There is no such open proposal.
+            LedgerError: There is no such open proposal, it has expired, or its near-duplicates are not answered.
         """
-        return self._decide(EntryKind.APPROVED, proposal_id, by, at, {})
+        return self._decide(EntryKind.APPROVED, proposal_id, by, at, review.payload)
 
     def reject(self, proposal_id: str, by: Credentials, at: datetime, reason: str) -> Outcome:
         """Reject a proposal that is not booked yet, with the reason."""
         return self._decide(EntryKind.REJECTED, proposal_id, by, at, {"reason": reason})
 
-    def book(self, proposal_id: str, by: Credentials, at: datetime) -> Outcome:
+    def book(self, proposal_id: str, by: Credentials, at: datetime, settlement: Settlement) -> Outcome:
         """Settle an approved proposal: its receivables are pledged to the deal's pool from here on.
 
         Raises:
             AccessError: The person may not.
-            LedgerError: It is not approved, or some of it was pledged in the meantime; then nothing is booked.
+            LedgerError: Not approved, expired, cash is not the price, or some of it was pledged in the meantime; then
+                nothing is booked.
         """
-        return self._decide(EntryKind.BOOKED, proposal_id, by, at, {})
+        return self._decide(EntryKind.BOOKED, proposal_id, by, at, settlement.payload)
+
+    def substitute(
+        self, proposal_id: str, by: Credentials, at: datetime, settlement: Settlement, back: Buyback
+    ) -> Outcome:
+        """Buy an approved proposal in the place of what the seller takes back, in one act; cash is the difference.
+
+        Raises:
+            AccessError: The person may not.
+            LedgerError: As for `book`; the replacement is smaller, or the pool does not hold what goes back.
+        """
+        payload = {**settlement.payload, **back.payload}
+        return self._decide(EntryKind.SUBSTITUTED, proposal_id, by, at, payload)
 
     def release(self, deal: str, keys: Iterable[str], by: Credentials, at: datetime, reason: str) -> Outcome:
         """End pledges of a pool without money: paid off, written off, given free; the same again changes nothing.
@@ -167,42 +177,57 @@ class LedgerStore:
         """
         return self._end(EntryKind.RELEASED, deal, by, at, {"reason": reason, "receivable_keys": sorted(set(keys))})
 
-    def repurchase(self, deal: str, keys: Iterable[str], by: Credentials, at: datetime, price_minor: int) -> Outcome:
-        """End pledges of a pool because the seller buys them back, at a price in minor units for all."""
-        payload = {"price_minor": price_minor, "receivable_keys": sorted(set(keys))}
-        return self._end(EntryKind.REPURCHASED, deal, by, at, payload)
+    def repurchase(self, deal: str, by: Credentials, at: datetime, back: Buyback) -> Outcome:
+        """End pledges of a pool because the seller takes back what breaks a clause; the same again changes nothing.
+
+        Raises:
+            LedgerError: The pool does not hold all of them, or clause or reason is missing.
+        """
+        return self._end(EntryKind.REPURCHASED, deal, by, at, back.payload)
+
+    def clean_up(self, deal: str, by: Credentials, at: datetime, call: CleanUpCall) -> Outcome:
+        """End all pledges of a pool that has become small, because the seller buys the rest.
+
+        Raises:
+            LedgerError: The pool is not small enough, or holds something else.
+        """
+        return self._end(EntryKind.CLEANED_UP, deal, by, at, call.payload)
 
     def history(self, deal: str | None = None) -> list[Entry]:
         """Give the entries in order, of one pool or of all."""
         with self._reading() as connection:
             return read_entries(connection, **({"deal": deal} if deal else {}))
 
+    def words(self, proposal_id: str) -> list[Entry]:
+        """Give the entries on a proposal, in order.
+
+        Raises:
+            LedgerError: There is no such proposal.
+        """
+        with self._reading() as connection:
+            found = read_entries(connection, proposal_id=proposal_id)
+        if not found or found[0].kind is not EntryKind.PROPOSED:
+            raise LedgerError(f"no proposal {proposal_id}", "the id of a proposal", "poolwright proposals list")
+        return found
+
     def positions(self, deal: str | None = None) -> list[Pledge]:
         """Give what the pools hold: the fold of the entries."""
-        return [each for each in ledger.positions(self.history()) if deal in (None, each.deal)]
+        return [each for each in positions(self.history()) if deal in (None, each.deal)]
 
     def pledged_keys(self) -> frozenset[str]:
         """Give the keys of the receivables that some pool holds."""
         with self._reading() as connection:
-            return frozenset(connection.execute(sa.select(PLEDGES.c.receivable_key).where(IS_OPEN)).scalars())
+            return open_keys(connection)
 
-    def head(self) -> tuple[int, str] | None:
+    def head(self) -> Head | None:
         """Give sequence and hash of the last entry, for a witness outside; None while the ledger is empty."""
         with self._reading() as connection:
             return read_head(connection)
 
-    def verify(self, head: tuple[int, str] | None = None) -> int | None:
-        """Give the first entry that does not hold, in itself or in its pledges; None where all holds."""
+    def verify(self, head: Head | None = None) -> int | None:
+        """Give the first entry that does not hold, in itself, in its pledges or in its person; None where all holds."""
         with self._reading() as connection:
-            rows = connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.sequence)).all()
-            kept = {tuple(row) for row in connection.execute(sa.select(PLEDGES))}
-        entries: list[Entry] = []
-        for row in rows:
-            entry = read_entry(row)
-            if entry is None:
-                return ledger.verify(entries) or len(entries) + 1
-            entries.append(entry)
-        return ledger.verify(entries, head) or first_wrong_pledge(entries, kept)
+            return first_wrong_place(connection, head)
 
     def _decide(
         self, kind: EntryKind, proposal_id: str, by: Credentials, at: datetime, payload: Mapping[str, Any]
@@ -212,26 +237,23 @@ class LedgerStore:
             known = [entry for entry in past if entry.kind is kind]
             if known:
                 return Outcome(known[0], is_new=False)
-            ledger.check_order(kind, proposal_id, past)
-            if kind is EntryKind.APPROVED and past[0].actor == by.name:
-                raise AccessError(f"{by.name} proposed {proposal_id}", "another person approves it")
-            entry = append_act(connection, Act(kind, past[0].deal, proposal_id, by.name, at, payload))
-            if kind is EntryKind.BOOKED:
-                open_pledges(connection, past[0], entry)
-            return Outcome(entry, is_new=True)
+            act = Act(kind, past[0].deal if past else "", proposal_id, by.name, at, payload)
+            check_act(act, past)
+            if kind is not EntryKind.REJECTED:
+                refuse_pledged(connection, past[0])
+            return Outcome(_enter(connection, act, past[0]), is_new=True)
 
     def _end(self, kind: EntryKind, deal: str, by: Credentials, at: datetime, payload: Mapping[str, Any]) -> Outcome:
         with self._acting(kind, by) as connection:
-            missing = not_held(connection, deal, payload["receivable_keys"])
-            if missing:
-                same = read_entries(connection, kind=kind.value, deal=deal, payload=canonical_json(payload))
-                if same:
-                    return Outcome(same[-1], is_new=False)
-                raise LedgerError(f"{deal} does not hold {named(missing)}", "only what the pool holds is ended")
+            same = read_entries(connection, kind=kind.value, deal=deal, payload=canonical_json(payload))
+            if same and not_held(connection, deal, payload["receivable_keys"]):
+                return Outcome(same[-1], is_new=False)
             name = digest([read_head(connection), payload])[:20]
-            entry = append_act(connection, Act(kind, deal, name, by.name, at, payload))
-            close_pledges(connection, payload["receivable_keys"], entry)
-            return Outcome(entry, is_new=True)
+            act = Act(kind, deal, name, by.name, at, payload)
+            check_act(act, ())
+            if kind is EntryKind.CLEANED_UP:
+                check_whole_pool(payload["receivable_keys"], open_keys(connection, deal))
+            return Outcome(_enter(connection, act), is_new=True)
 
     @contextmanager
     def _acting(self, kind: EntryKind, by: Credentials) -> Iterator[sa.Connection]:
@@ -250,3 +272,17 @@ class LedgerStore:
     def _reading(self) -> Iterator[sa.Connection]:
         with self._engine.connect().execution_options(**READ_ONLY[self._engine.dialect.name]) as connection:
             yield connection
+
+
+def _enter(connection: sa.Connection, act: Act, proposal: Entry | None = None) -> Entry:
+    """Write an entry with the pledges that it ends and opens."""
+    if act.kind in CLOSING:
+        missing = not_held(connection, act.deal, act.payload["receivable_keys"])
+        if missing:
+            raise LedgerError(f"{act.deal} does not hold {named(missing)}", "only what the pool holds is ended")
+    entry = append_act(connection, act)
+    if act.kind in CLOSING:
+        close_pledges(connection, entry)
+    if act.kind in OPENING and proposal:
+        open_pledges(connection, proposal, entry)
+    return entry

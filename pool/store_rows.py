@@ -3,14 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
 
-from pool import ledger
-from pool.ledger import Act, Entry, EntryKind
-from pool.people import Person, Role
+from pool import chain
+from pool.audit import first_wrong, first_wrong_row, read_entry
+from pool.chain import Act, Entry, Head
+from pool.people import Person, Role, enrolment
+from pool.purchase import read_items
 from pool.store_tables import ENTRIES, IS_OPEN, PEOPLE, PLEDGES
 from schemas.errors import LedgerError
 from schemas.hashing import canonical_json
@@ -19,21 +21,21 @@ CHUNK = 500
 SHOWN = 10
 
 
-def iso_text(at: datetime) -> str:
-    """Write a moment as UTC text: what the ledger keeps."""
-    return at.astimezone(UTC).isoformat()
-
-
 def read_people(connection: sa.Connection) -> dict[str, Person]:
     """Give everybody who is enrolled, by name."""
-    rows = connection.execute(sa.select(PEOPLE.c.name, PEOPLE.c.roles, PEOPLE.c.secret_hash))
     return {
         name: Person(name, frozenset(Role(role) for role in roles.split(",")), secret_hash)
-        for name, roles, secret_hash in rows
+        for name, roles, secret_hash in connection.execute(sa.select(PEOPLE))
     }
 
 
-def read_head(connection: sa.Connection) -> tuple[int, str] | None:
+def write_person(connection: sa.Connection, person: Person) -> None:
+    """Keep a person with the hash of their secret."""
+    roles = ",".join(person.enrolment["roles"])
+    connection.execute(sa.insert(PEOPLE).values(name=person.name, roles=roles, secret_hash=person.secret_hash))
+
+
+def read_head(connection: sa.Connection) -> Head | None:
     """Give sequence and hash of the last entry; None while there is none."""
     last = sa.select(ENTRIES.c.sequence, ENTRIES.c.entry_hash).order_by(ENTRIES.c.sequence.desc()).limit(1)
     row = connection.execute(last).first()
@@ -42,34 +44,21 @@ def read_head(connection: sa.Connection) -> tuple[int, str] | None:
 
 def append_act(connection: sa.Connection, act: Act) -> Entry:
     """Write an act as the next entry of the chain."""
-    entry = ledger.append(read_head(connection), replace(act, happened_at=act.happened_at.astimezone(UTC)))
-    connection.execute(sa.insert(ENTRIES).values(_row(entry)))
+    entry = chain.append(read_head(connection), replace(act, happened_at=act.happened_at.astimezone(UTC)))
+    row = {**entry.plain, "payload": canonical_json(entry.payload)}
+    connection.execute(sa.insert(ENTRIES).values(row))
     return entry
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "sequence": entry.sequence,
-        "kind": entry.kind.value,
-        "deal": entry.deal,
-        "proposal_id": entry.proposal_id,
-        "actor": entry.actor,
-        "happened_at": entry.happened_at.isoformat(),
-        "payload": canonical_json(entry.payload),
-        "previous_hash": entry.previous_hash,
-        "entry_hash": entry.entry_hash,
-    }
-
-
-def read_entry(row: sa.Row[Any]) -> Entry | None:
+def read_row(row: sa.Row[Any]) -> Entry | None:
     """Give a stored row as an entry; None where the row is not as an entry was written."""
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name begins so
     try:
-        kind, moment = EntryKind(values["kind"]), datetime.fromisoformat(values["happened_at"])
-        entry = Entry(**{**values, "kind": kind, "happened_at": moment, "payload": json.loads(values["payload"])})
-    except (ValueError, RecursionError):
+        payload = json.loads(values["payload"])
+        is_canonical = canonical_json(payload) == values["payload"]
+    except (TypeError, ValueError, RecursionError):
         return None
-    return entry if _row(entry) == values else None
+    return read_entry({**values, "payload": payload}) if is_canonical and isinstance(payload, dict) else None
 
 
 def read_entries(connection: sa.Connection, **where: str) -> list[Entry]:
@@ -79,11 +68,27 @@ def read_entries(connection: sa.Connection, **where: str) -> list[Entry]:
         LedgerError: One of them was tampered with.
     """
     rows = connection.execute(sa.select(ENTRIES).filter_by(**where).order_by(ENTRIES.c.sequence)).all()
-    entries = [read_entry(row) for row in rows]
+    entries = [read_row(row) for row in rows]
     broken = [row.sequence for row, entry in zip(rows, entries, strict=True) if entry is None]
     if broken:
         raise LedgerError(f"entry {broken[0]} cannot be read as it was written", "nobody changes the past", "verify it")
     return [entry for entry in entries if entry is not None]
+
+
+def first_wrong_place(connection: sa.Connection, head: Head | None) -> int | None:
+    """Give the first entry that does not hold, in itself, in its pledges or in its person; None where all holds.
+
+    Entries are taken by their sequence from 1 on, as many as there are rows: one that has another number is missing.
+    """
+    rows = connection.execute(sa.select(ENTRIES)).all()
+    found = {row.sequence: row for row in rows}
+    places = [read_row(found[place]) if place in found else None for place in range(1, len(rows) + 1)]
+    wrong = first_wrong(places, head)
+    if wrong:
+        return wrong
+    pledges = [(key, deal, opened, closed) for key, deal, opened, closed in connection.execute(sa.select(PLEDGES))]
+    people = {row.name: enrolment(row.roles, row.secret_hash) for row in connection.execute(sa.select(PEOPLE))}
+    return first_wrong_row([entry for entry in places if entry is not None], pledges, people)
 
 
 def _open_among(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:
@@ -95,13 +100,19 @@ def _open_among(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str
     return found
 
 
-def refuse_pledged(connection: sa.Connection, keys: Sequence[str]) -> None:
-    """Raise where any of the keys is pledged.
+def open_keys(connection: sa.Connection, deal: str | None = None) -> frozenset[str]:
+    """Give the keys of the receivables that a pool holds, or any pool."""
+    asked = sa.select(PLEDGES.c.receivable_key).where(IS_OPEN)
+    return frozenset(connection.execute(asked.where(PLEDGES.c.deal == deal) if deal else asked).scalars())
+
+
+def refuse_pledged(connection: sa.Connection, proposal: Act | Entry) -> None:
+    """Raise where anything on a purchase list is pledged.
 
     Raises:
         LedgerError: Naming the keys.
     """
-    pledged = _open_among(connection, keys)
+    pledged = _open_among(connection, [item.receivable_key for item in read_items(proposal.payload)])
     if pledged:
         found = f"{len(pledged)} pledged already: {named(sorted(pledged))}"
         raise LedgerError(found, "a receivable is in one pool", "take them off the list; nothing was entered")
@@ -120,22 +131,15 @@ def named(keys: Sequence[str]) -> str:
 
 
 def open_pledges(connection: sa.Connection, proposal: Entry, booking: Entry) -> None:
-    """Pledge every receivable of a booked proposal."""
-    keys = [item[0] for item in proposal.payload["items"]]
-    refuse_pledged(connection, keys)
+    """Pledge every receivable of a proposal."""
+    keys = [item.receivable_key for item in read_items(proposal.payload)]
     rows = [{"receivable_key": key, "deal": booking.deal, "opened_sequence": booking.sequence} for key in keys]
     connection.execute(sa.insert(PLEDGES), rows)
 
 
-def close_pledges(connection: sa.Connection, keys: Sequence[str], entry: Entry) -> None:
-    """End the open pledges of the keys."""
+def close_pledges(connection: sa.Connection, entry: Entry) -> None:
+    """End the open pledges of the keys that an entry names."""
+    keys = entry.payload["receivable_keys"]
     for start in range(0, len(keys), CHUNK):
         among = PLEDGES.c.receivable_key.in_(keys[start : start + CHUNK])
         connection.execute(sa.update(PLEDGES).where(IS_OPEN, among).values(closed_sequence=entry.sequence))
-
-
-def first_wrong_pledge(entries: list[Entry], kept: set[tuple[Any, ...]]) -> int | None:
-    """Give the first entry whose pledges are not as the entries tell; None where all are."""
-    told = {(p.receivable_key, p.deal, p.opened_sequence, p.closed_sequence) for p in ledger.pledges(entries)}
-    wrong = told ^ kept
-    return min(closed or opened for _, _, opened, closed in wrong) if wrong else None

@@ -36,11 +36,13 @@ PEOPLE = sa.Table(
     "people",
     METADATA,
     sa.Column("name", sa.Text, primary_key=True),
-    *(sa.Column(name, sa.Text, nullable=False) for name in ("roles", "secret_hash", "enrolled_at")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("roles", "secret_hash")),
 )
 GUARDS = (
     (ENTRIES, "UPDATE", "TRUE"),
     (ENTRIES, "DELETE", "TRUE"),
+    (PEOPLE, "UPDATE", "TRUE"),
+    (PEOPLE, "DELETE", "TRUE"),
     (PLEDGES, "DELETE", "TRUE"),
     (
         PLEDGES,
@@ -51,7 +53,7 @@ GUARDS = (
         ),
     ),
 )
-"""What the database itself refuses: changing or removing an entry, and of a pledge all but its end."""
+"""What the database itself refuses: changing or removing an entry or a person, and of a pledge all but its end."""
 
 READ_ONLY: Mapping[str, dict[str, Any]] = MappingProxyType(
     {"sqlite": {"is_reading": True}, "postgresql": {"isolation_level": "REPEATABLE READ"}}

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pool.ledger import CLOSING, Entry, EntryKind, Pledge, pledges
+from pool.chain import CLOSING
+from pool.ledger import Entry, EntryKind, Pledge, pledges
 
 
 @dataclass(frozen=True, slots=True)

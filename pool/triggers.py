@@ -1,34 +1,68 @@
-"""Triggers and revolving conditions: whether the deal may buy at all on a day."""
+"""Triggers over time, and revolving conditions: whether the deal may buy at all on a day.
+
+The state of a trigger is a fold over periods: it fires when it was beyond its bound for as many periods in a row as the
+deal says, and ends when it was within it for as many as the deal says.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum
+from fractions import Fraction
 
 from pool.deal import Deal, RevolvingCondition, Trigger
+from pool.standing import Standing, Value, measured
+
+
+class Phase(Enum):
+    """Where a trigger stands.
+
+    `CLEAR` never fired; `PENDING` is beyond its bound, but not for long enough; `FIRED` is in force; `CURING` is in
+    force and within its bound, but not for long enough; `CURED` fired once and is in force no more.
+    """
+
+    CLEAR = "CLEAR"
+    PENDING = "PENDING"
+    FIRED = "FIRED"
+    CURING = "CURING"
+    CURED = "CURED"
+
+
+IN_FORCE = frozenset({Phase.FIRED, Phase.CURING})
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """A receivable that the pool ever bought, as of a day; money in minor units.
+class TriggerState:
+    """A trigger in one period.
 
     Args:
-        bought_principal_minor: Principal when bought.
-        current_principal_minor: Principal unpaid now; 0 when it left the pool.
-        days_past_due: Now.
-        worst_days_past_due: Ever.
-        is_written_off: Whether principal was written off.
+        code: The trigger.
+        on: The day on which the period was measured.
+        value: What was measured; None where there was nothing to measure.
+        average: Its mean over the periods that the deal averages, which is what is compared.
+        threshold: The bound that held then.
+        is_beyond: Whether the average was beyond it.
+        phase: Where the trigger stood.
+        since: First period of that phase.
+        in_a_row: Periods in a row that were beyond, or within, as this one.
+        has_fired: Whether it was ever in force.
     """
 
-    bought_principal_minor: int
-    current_principal_minor: int
-    days_past_due: int
-    worst_days_past_due: int
-    is_written_off: bool
+    code: str
+    on: date
+    value: Value
+    average: Value
+    threshold: Fraction
+    is_beyond: bool
+    phase: Phase
+    since: date
+    in_a_row: int
+    has_fired: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerResult:
-    """A trigger on a day, as `schemas.derived.TRIGGER_RESULTS` lays it out; no value where nothing was bought yet."""
+    """A trigger on a day, as `schemas.triggers.TRIGGER_RESULTS` lays it out; no value where nothing was bought yet."""
 
     deal: str
     as_of: date
@@ -36,6 +70,8 @@ class TriggerResult:
     value: float | None
     threshold: float
     is_fired: bool
+    phase: str
+    since_on: date
     effect: str
 
 
@@ -48,10 +84,23 @@ class ConditionResult:
     observed: str
 
 
-def evaluate_triggers(deal: Deal, holdings: Iterable[Holding], as_of: date) -> list[TriggerResult]:
-    """Measure every trigger of the deal on what the pool ever bought."""
-    pool = list(holdings)
-    return [_evaluated(deal.name, trigger, pool, as_of) for trigger in deal.triggers]
+def follow(deal: Deal, trigger: Trigger, standings: Iterable[Standing]) -> list[TriggerState]:
+    """Fold the standings of a pool, oldest first, into the states of a trigger."""
+    states: list[TriggerState] = []
+    values: list[Fraction] = []
+    for one in standings:
+        value = measured(trigger, deal, one)
+        values += [] if value is None else [value]
+        recent = values[-trigger.average_months :]
+        average = None if value is None else sum(recent, Fraction(0)) / len(recent)
+        bound = Fraction(trigger.bound_after(_months(deal.calendar.first_cut_off_on, one.on)))
+        states.append(_advanced(trigger, states[-1] if states else None, one.on, (value, average, bound)))
+    return states
+
+
+def results(deal: Deal, standings: Sequence[Standing], as_of: date) -> list[TriggerResult]:
+    """Give every trigger of the deal on a day, the last of the standings."""
+    return [_result(deal, trigger, follow(deal, trigger, standings)[-1], as_of) for trigger in deal.triggers]
 
 
 def check_revolving(deal: Deal, fired: Sequence[TriggerResult], as_of: date) -> list[ConditionResult]:
@@ -59,21 +108,43 @@ def check_revolving(deal: Deal, fired: Sequence[TriggerResult], as_of: date) -> 
     return [_checked(deal, condition, fired, as_of) for condition in deal.revolving]
 
 
-def _evaluated(deal: str, trigger: Trigger, pool: list[Holding], as_of: date) -> TriggerResult:
-    late_from = trigger.days_past_due or 0
-    if trigger.measure == "cumulative_default_rate":
-        whole = sum(each.bought_principal_minor for each in pool)
-        part = sum(each.bought_principal_minor for each in pool if _defaulted(each, trigger))
-    else:
-        whole = sum(each.current_principal_minor for each in pool)
-        part = sum(each.current_principal_minor for each in pool if each.days_past_due >= late_from)
-    is_fired = part * 10**9 > int(trigger.bound * 10**9) * whole
-    value = part / whole if whole else None
-    return TriggerResult(deal, as_of, trigger.code, value, float(trigger.bound), is_fired, trigger.effect)
+def _advanced(
+    trigger: Trigger, before: TriggerState | None, on: date, seen: tuple[Value, Value, Fraction]
+) -> TriggerState:
+    value, average, bound = seen
+    before = before or TriggerState(trigger.code, on, None, None, bound, False, Phase.CLEAR, on, 0, False)
+    if average is None:
+        return replace(before, on=on, value=None, average=None, threshold=bound)
+    is_beyond = average > bound if trigger.is_cap else average < bound
+    in_a_row = before.in_a_row + 1 if before.is_beyond == is_beyond and before.in_a_row else 1
+    phase = _phase(trigger, before, in_a_row, is_beyond=is_beyond)
+    since = before.since if before.phase is phase else on
+    has_fired = before.has_fired or phase in IN_FORCE
+    return TriggerState(trigger.code, on, value, average, bound, is_beyond, phase, since, in_a_row, has_fired)
 
 
-def _defaulted(holding: Holding, trigger: Trigger) -> bool:
-    return holding.is_written_off or holding.worst_days_past_due >= (trigger.days_past_due or 0)
+def _phase(trigger: Trigger, before: TriggerState, in_a_row: int, *, is_beyond: bool) -> Phase:
+    was_in_force = before.phase in IN_FORCE
+    if is_beyond:
+        return Phase.FIRED if was_in_force or in_a_row >= trigger.fire_periods else Phase.PENDING
+    if was_in_force and (trigger.cure_periods is None or in_a_row < trigger.cure_periods):
+        return Phase.CURING
+    return Phase.CURED if before.has_fired else Phase.CLEAR
+
+
+def _result(deal: Deal, trigger: Trigger, state: TriggerState, as_of: date) -> TriggerResult:
+    value = None if state.average is None else float(state.average)
+    is_fired = state.phase in IN_FORCE
+    threshold = float(state.threshold)
+    return TriggerResult(
+        deal.name, as_of, trigger.code, value, threshold, is_fired, state.phase.value, state.since, trigger.effect
+    )
+
+
+def _months(first: date, day: date) -> int:
+    """Count the whole months from one day to another; 0 before the first."""
+    months = (day.year - first.year) * 12 + day.month - first.month - (day.day < first.day)
+    return max(0, months)
 
 
 def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerResult], as_of: date) -> ConditionResult:
@@ -86,5 +157,5 @@ def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerR
     if condition.requires == "purchase_day":
         is_one = bool(deal.calendar.days_of("purchase", as_of, as_of))
         return ConditionResult(condition.code, is_one, f"as_of={as_of}")
-    codes = [result.code for result in fired if result.is_fired]
+    codes = [f"{result.code} ({result.phase} since {result.since_on})" for result in fired if result.is_fired]
     return ConditionResult(condition.code, not codes, "fired=" + (", ".join(codes) or "none"))

@@ -119,7 +119,7 @@ class _Teller:
                 f"第{deal.version}版，{deal.effective_on} 生效",
             ),
             Told(f"Currency {deal.currency}", f"币种 {deal.currency}"),
-            Told(f"Hash {deal.hash}", f"文件哈希 {deal.hash}"),
+            Told(f"SHA-256 {deal.hash}", f"SHA-256 {deal.hash}"),
             Told(deal.note, deal.note),
         ]
         if deal.illustrative:

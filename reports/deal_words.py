@@ -119,11 +119,16 @@ def day_rule(rule: DayRule) -> Told:
         return Told(f"{days} business days after {after.en.lower()}", f"{after.zh}后第{days}个工作日")
     moved = CONVENTIONS[rule.convention]
     if isinstance(rule, EveryDays):
-        return Told(f"every {rule.every_days} days, {moved.en}", f"每{rule.every_days}天，{moved.zh}")
+        every = Told("every day", "每日") if rule.every_days == 1 else _days(rule.every_days)
+        return Told(f"{every.en}, {moved.en}", f"{every.zh}，{moved.zh}")
     step, number = rule.every_months, rule.day_of_month
     months = Told("every month", "每月") if step == 1 else Told(f"every {step} months", f"每{step}个月")
     day = Told("the last day", "最后一日") if number == 31 else Told(f"day {number}", f"{number}日")
     return Told(f"{day.en} of {months.en}, {moved.en}", f"{months.zh}{day.zh}，{moved.zh}")
+
+
+def _days(days: int) -> Told:
+    return Told(f"every {days} days", f"每{days}天")
 
 
 def _measured(trigger: Trigger) -> Told:

@@ -133,9 +133,9 @@ def _rows_about(path: Path) -> int:
     if ".parquet" in path.suffixes:
         return int(pq.read_metadata(path).num_rows)
     codec = PACKED.get(path.suffix)
-    with path.open("rb") as raw:
-        plain = pa.PythonFile(raw)
-        first = (pa.CompressedInputStream(plain, codec) if codec else plain).read(SAMPLE)
+    with path.open("rb") as raw, pa.PythonFile(raw) as plain:
+        stream = pa.CompressedInputStream(plain, codec) if codec else plain
+        first = stream.read(SAMPLE)
         read = raw.tell()
     lines = first.count(b"\n")
     return int(lines if len(first) < SAMPLE else lines * path.stat().st_size / max(read, 1))

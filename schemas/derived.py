@@ -136,21 +136,33 @@ LIMIT_RESULTS = derived(
         "The borrower, merchant, region or other member nearest to the bound.",
         "the limit has no members",
     ),
-    flag("is_kept", "Whether the pool with the batch keeps it."),
+    flag("is_kept", "Whether the pool with the batch keeps it, or maintains it where that is enough."),
+    flag("is_maintained", "The pool was beyond the bound already, and the deal asks only that a batch is no worse."),
     flag("is_binding", "Whether it stopped the proposal from buying more."),
+    real("looser_threshold", "The bound, one hundredth of itself looser.", "it does not bind"),
+    total("looser_gain_amount", "Cash more that could be used under it: the plan made again.", "it does not bind"),
+    total("priced_gain_amount", "The same by the bound's price, were nothing else to bind.", "it does not bind"),
 )
 
-TRIGGER_RESULTS = derived(
-    "trigger_results",
-    "A trigger of the deal on a day.",
-    ("deal", "as_of", "code"),
+FAIRNESS_RESULTS = derived(
+    "fairness_results",
+    "A trait of the proposed batch beside what was offered and not bought: whether somebody picked.",
+    ("deal", "as_of", "trait"),
     text("deal", "Name of the deal."),
     AS_OF,
-    text("code", "The trigger."),
-    real("value", "What was measured.", "nothing to measure yet"),
-    real("threshold", "The bound."),
-    flag("is_fired", "Whether it is in force."),
-    text("effect", "What it does when fired."),
+    text("trait", "What is compared."),
+    text("member", "The region in which the two differ most.", "the trait is a number"),
+    real("batch_value", "Mean in the batch; of regions, the share of the batch in that region."),
+    real("rest_value", "The same of what was not bought."),
+    real("effect_size", "Standardized difference of the means; of regions, Cramer's V."),
+    real("distance", "Kolmogorov-Smirnov distance; of regions, half the sum of differences of shares."),
+    real("chance", "Probability of such a distance if the batch were a random part.", lowest=0, highest=1),
+    text(
+        "verdict",
+        "ALIKE, BY_CHANCE (a random part may show it), SLIGHT or DIFFERENT.",
+        values=("ALIKE", "BY_CHANCE", "SLIGHT", "DIFFERENT"),
+    ),
+    text("explained_by", "Binding limits that look at the trait.", "no binding limit does"),
 )
 
 PROPOSALS = derived(

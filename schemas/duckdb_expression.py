@@ -56,6 +56,15 @@ def text_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def quoted(name: str) -> str:
+    """Write a column's name so that it is taken letter by letter.
+
+    >>> quoted('a"b')
+    '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _compile(node: Node, resolve: Resolve) -> str:
     if isinstance(node, Name):
         return resolve(node.name)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas import after_purchase, derived, events, lending, parties, watched
+from schemas import after_purchase, derived, events, lending, parties, triggers, watched
 from schemas.table import Table
 
 LOG_TABLES: tuple[Table, ...] = (
@@ -35,7 +35,10 @@ DERIVED_TABLES: tuple[Table, ...] = (
     derived.SCREENINGS,
     derived.SCREENING_FAILURES,
     derived.LIMIT_RESULTS,
-    derived.TRIGGER_RESULTS,
+    derived.FAIRNESS_RESULTS,
+    triggers.TRIGGER_RESULTS,
+    triggers.POOL_STANDINGS,
+    triggers.TRIGGER_STATES,
     derived.PROPOSALS,
     derived.POSITIONS,
     derived.RECONCILIATIONS,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("schemas", "features", "models", "pool", "runtime", "pipelines", "reports", "simulate")
+PACKAGES = ("schemas", "features", "models", "pool", "runtime", "pipelines", "reports", "workbench", "simulate")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 BELOW = {
     "schemas": set(),
@@ -19,6 +19,7 @@ BELOW = {
     "runtime": {"schemas"},
     "simulate": {"schemas"},
     "pipelines": set(PACKAGES) - {"pipelines", "workbench"},
+    "workbench": set(PACKAGES) - {"workbench", "simulate"},
     "reports": {"features", "models", "pool", "runtime", "schemas"},
 }
 ONLY_IN = {
@@ -26,6 +27,7 @@ ONLY_IN = {
     "mlflow": re.compile(r"models/registry\.py"),
     "great_expectations": re.compile(r"schemas/expectations\.py"),
     "sqlalchemy": re.compile(r"pool/store\w*\.py"),
+    "starlette": re.compile(r"workbench/\w+\.py"),
     "pyspark": re.compile(r"\w+/spark\w*\.py|runtime/.*|pipelines/.*"),
 }
 MOST_LINES = 300

@@ -13,14 +13,15 @@ from pipelines.reference import SECTIONS, commands_page, keys_of, settings_page
 from tests.docs.blocks import DOCS, ROOT, calls, pages
 
 COMMANDS = dict(infos(app))
+TREE: Any = typer.main.get_command(app)
 
 
 def misused(words: list[str]) -> str:
     """Say what of a call is not there; nothing where all is."""
-    here: Any = typer.main.get_command(app)
+    here = TREE
     rest = list(words)
-    while hasattr(here, "commands"):
-        if not rest or rest[0] in {"-h", "--help"} or rest[0].isupper():
+    while hasattr(here, "commands") and not (rest and rest[0].startswith("-")):
+        if not rest or rest[0].isupper():
             return ""
         if rest[0].startswith("--"):
             break

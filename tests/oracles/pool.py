@@ -77,6 +77,17 @@ def exposure(states: Sequence[Row]) -> Row:
     }
 
 
+def all_rows(states: Sequence[Row], contracts: Sequence[Row]) -> list[Row]:
+    """Give dotted rows of all receivables, open or not; of one without a contract nothing is known but its state."""
+    names = [column.name for column in visible_columns("receivable")]
+    found = []
+    for state in states:
+        contract = first(contracts, "receivable_id", state["receivable_id"])
+        row = {f"state.{name}": value for name, value in state.items()}
+        found.append(row | {f"receivable.{name}": contract.get(name) for name in names})
+    return found
+
+
 def of_others(asked: Others, own: str, every: Sequence[Row]) -> Any:
     """Give what is asked of the borrower's other receivables, one by one over dotted rows of all receivables."""
     borrower = next(row["state.borrower_id"] for row in every if row["state.receivable_id"] == own)
@@ -111,9 +122,15 @@ def deal_words(deal: Deal, row: Row, as_of: date, champion: str | None) -> Row:
     }
 
 
-def judge(deal: Deal, row: Row, as_of: date, champion: str | None) -> tuple[str, dict[str, str]]:
-    """Give the outcomes of one receivable, and what was seen for each criterion that did not pass."""
+def judge(
+    deal: Deal, row: Row, as_of: date, champion: str | None, every: Sequence[Row] = ()
+) -> tuple[str, dict[str, str]]:
+    """Give the outcomes of one receivable, and what was seen for each criterion that did not pass.
+
+    `every` has the states and contracts of all receivables, for what the deal asks of the borrower's others.
+    """
     full = {**row, **deal_words(deal, row, as_of, champion)}
+    full |= {one.name: of_others(one, row["state.receivable_id"], every) for one in deal.others}
     letters, seen = "", {}
     for criterion in deal.criteria:
         expression = parsed(criterion.expression)

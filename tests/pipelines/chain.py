@@ -25,6 +25,7 @@ from runtime.settings import Environment, load_settings
 from runtime.stage import Outcome
 from runtime.workspace import Workspace
 from schemas.house import TABLES
+from tests.pool.purchases import as_it_stands
 
 FIRST_DAY = date(2024, 1, 1)
 DAYS = 240
@@ -114,17 +115,15 @@ class Chain:
     def buy(self, proposal: str) -> None:
         """Approve and book a proposal."""
         with self.ledger() as store:
-            store.approve(proposal, BOB, AT)
-            store.book(proposal, BOB, AT)
+            review, settlement = as_it_stands(store.words(proposal)[0])
+            store.approve(proposal, BOB, AT, review)
+            store.book(proposal, BOB, AT, settlement)
 
     @contextmanager
     def ledger(self) -> Iterator[LedgerStore]:
         """Open the ledger for a while."""
-        store = LedgerStore(self.space.ledger_url)
-        try:
+        with LedgerStore(self.space.ledger_url) as store:
             yield store
-        finally:
-            store.close()
 
     def rows(self, name: str, as_of: date | None = None) -> list[Row]:
         """Give the rows of a table, of one day or of all, in the order of the key; of deals the first deal's only."""

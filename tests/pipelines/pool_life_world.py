@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 from pipelines.ingest import ingest, load_source
 from pipelines.screen import SCREEN, depends, extras
 from pipelines.states import STATES
+from pool.acts import Buyback
 from pool.deal import Deal, load_deal
 from pool.ledger import Item, PurchaseList
 from pool.people import Credentials, Role
@@ -30,6 +31,7 @@ from runtime.workspace import Workspace
 from schemas.derived import SCREENINGS
 from schemas.lending import ADJUSTMENTS
 from simulate.platform import simulate
+from tests.pool.purchases import as_it_stands
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 FIRST_DAY, DAYS, BORROWERS = date(2024, 1, 1), 330, 150
@@ -69,11 +71,8 @@ class Life:
     @contextmanager
     def ledger(self) -> Iterator[LedgerStore]:
         """Open the ledger for a while."""
-        store = LedgerStore(self.space.ledger_url)
-        try:
+        with LedgerStore(self.space.ledger_url) as store:
             yield store
-        finally:
-            store.close()
 
     def buy(self, cut: date, ids: set[str] | None = None) -> None:
         """Buy half of what is eligible on a day, or some receivables whatever they are."""
@@ -85,9 +84,9 @@ class Life:
         items = tuple(item(row) for row in chosen)
         bought = PurchaseList(DEAL, self.deal.hash, cut, 10**9, items)
         with self.ledger() as store:
-            store.propose(bought, ALICE, moment(cut))
-            store.approve(bought.proposal_id, BOB, moment(cut))
-            store.book(bought.proposal_id, BOB, moment(cut))
+            review, settlement = as_it_stands(store.propose(bought, ALICE, moment(cut)).entry)
+            store.approve(bought.proposal_id, BOB, moment(cut), review)
+            store.book(bought.proposal_id, BOB, moment(cut), settlement)
         self.bought[cut] = bought
 
     def lose(self) -> None:
@@ -140,10 +139,12 @@ def live(folder: Path, engine: SparkSession) -> Iterator[Life]:
         for cut in CUTS:
             life.buy(cut)
         life.lose()
-        keys = [one.receivable_key for one in life.bought[CUTS[0]].items]
+        keys = tuple(one.receivable_key for one in life.bought[CUTS[0]].items)
         with life.ledger() as store:
             store.release(DEAL, keys[:3], BOB, moment(RELEASED_ON), "for the test")
-            store.repurchase(DEAL, keys[3:5], BOB, moment(REPURCHASED_ON), 1)
+            store.repurchase(
+                DEAL, BOB, moment(REPURCHASED_ON), Buyback(keys[3:5], 1, "E20", "5.3(a)", "for the test", 1)
+            )
         yield life
 
 

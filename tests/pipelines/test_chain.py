@@ -85,7 +85,7 @@ def test_the_pool_holds_what_was_proposed(bought: Chain) -> None:
     """The fold of the ledger gives the proposal's rows to the cent, within the cash, and the chain holds."""
     lines = bought.rows("proposals", MONDAY)
     with bought.ledger() as store:
-        held, wrong, kinds = store.positions(), store.verify(), [entry.kind.value for entry in store.history()]
+        held, wrong, kinds = store.positions(DEAL), store.verify(), [entry.kind.value for entry in store.history(DEAL)]
     assert wrong is None
     assert kinds == ["PROPOSED", "APPROVED", "BOOKED"]
     assert {(one.receivable_id, one.principal_minor, one.price_minor, one.purchase_id) for one in held} == {

@@ -16,9 +16,9 @@ DEMO = ROOT / "conf" / "deals" / "demo_consumer.yaml"
 
 
 @pytest.fixture
-def conf(tmp_path: Path) -> Path:
+def versions(tmp_path: Path) -> Path:
     """Give a configuration in which the demonstration deal has a second version, effective in June 2025."""
-    folder = tmp_path / "conf"
+    folder = tmp_path / "versions"
     shutil.copytree(ROOT / "conf", folder)
     later = (
         DEMO.read_text("utf-8")
@@ -51,9 +51,9 @@ def test_a_broken_document_exits_1_with_every_problem(call: Call, tmp_path: Path
     assert "no function 'read_parquet'" in answer.err
 
 
-def test_versions_are_named_and_the_latest_is_shown(call: Call, conf: Path) -> None:
+def test_versions_are_named_and_the_latest_is_shown(call: Call, versions: Path) -> None:
     """NAME is the latest version, NAME@1 the first; what is not there is told with what is."""
-    given = ("--conf", str(conf), "--json")
+    given = ("--conf", str(versions), "--json")
     latest = json.loads(call("deals", "show", "demo_consumer", *given).out)
     first = json.loads(call("deals", "show", "demo_consumer@1", *given).out)
     assert (latest["version"], first["version"]) == (2, 1)
@@ -64,21 +64,21 @@ def test_versions_are_named_and_the_latest_is_shown(call: Call, conf: Path) -> N
     assert call("deals", "show", "../../etc/passwd", *given).code == 2
 
 
-def test_every_day_has_its_version(conf: Path) -> None:
+def test_every_day_has_its_version(versions: Path) -> None:
     """The latest that is effective on the day; a name is no path, and bytes that are no text are refused."""
     days = ("2023-01-01", "2025-05-31", "2025-06-01", "2026-01-01")
-    assert [read_deal(conf, "demo_consumer", date.fromisoformat(day)).version for day in days] == [1, 1, 2, 2]
+    assert [read_deal(versions, "demo_consumer", date.fromisoformat(day)).version for day in days] == [1, 1, 2, 2]
     for name in ("../deals/demo_consumer", "demo_consumer/2", ""):
         with pytest.raises(ConfigurationError, match="no deal"):
-            read_deal(conf, name, date(2025, 1, 1))
-    (conf / "deals" / "demo_consumer" / "2.yaml").write_bytes("name: x".encode("utf-16"))
+            read_deal(versions, name, date(2025, 1, 1))
+    (versions / "deals" / "demo_consumer" / "2.yaml").write_bytes("name: x".encode("utf-16"))
     with pytest.raises(ConfigurationError, match="codec"):
-        read_deal(conf, "demo_consumer", date(2025, 1, 1))
+        read_deal(versions, "demo_consumer", date(2025, 1, 1))
 
 
-def test_two_versions_are_told_apart(call: Call, conf: Path) -> None:
+def test_two_versions_are_told_apart(call: Call, versions: Path) -> None:
     """Which clause, which threshold, which way."""
-    answer = call("deals", "diff", "demo_consumer@1", "demo_consumer@2", "--conf", str(conf), "--json")
+    answer = call("deals", "diff", "demo_consumer@1", "demo_consumer@2", "--conf", str(versions), "--json")
     assert json.loads(answer.out)[-1] == {
         "place": "criterion E21",
         "clause": "5.3(b)",
@@ -87,9 +87,9 @@ def test_two_versions_are_told_apart(call: Call, conf: Path) -> None:
         "becomes": "at most 30",
         "effect": "looser",
     }
-    shown = call("deals", "diff", "demo_consumer@1", "demo_consumer@2", "--conf", str(conf))
+    shown = call("deals", "diff", "demo_consumer@1", "demo_consumer@2", "--conf", str(versions))
     assert "demo_consumer 1 to demo_consumer 2: 3 changes, 1 looser, 0 tighter" in shown.out
-    assert "the same content" in call("deals", "diff", "demo_consumer", str(DEMO)).out
+    assert "the same content" in call("deals", "diff", str(DEMO), str(DEMO)).out
 
 
 def test_a_deal_is_shown_and_rendered(call: Call, tmp_path: Path) -> None:

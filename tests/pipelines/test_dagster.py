@@ -30,7 +30,7 @@ def specs(definitions: dg.Definitions) -> Mapping[str, dg.AssetSpec]:
 
 
 def test_the_assets_are_the_tables_and_hang_together_as_the_stages_read(tmp_path: Path, conf: Path) -> None:
-    """Every table that a stage writes is an asset that depends on what it reads; per deal where it is the deal's."""
+    """Every table that a stage writes is an asset that depends on what the stage reads, per deal where that is so."""
     found = specs(offered(tmp_path, conf))
     for stage in plan(DEAL):
         prefix = f"{DEAL}/" if stage.per_deal else ""

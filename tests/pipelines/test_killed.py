@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from pipelines.purchase import inputs_now
 from pool.ledger import EntryKind, Item, PurchaseList
+from pool.price import to_amount
 from runtime.workspace import Workspace
 from tests.pipelines.chain import ALICE, BOB, DEAL, MONDAY, Chain, contents, opened
 from tests.pipelines.machine import Machine
+from tests.pool.purchases import as_it_stands
 
 DAY = MONDAY.isoformat()
+LONG_AGO = date(2024, 8, 27)
 AT = datetime(2025, 1, 2, tzinfo=UTC)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -80,11 +84,12 @@ def test_killed_in_booking(machine: Machine, stored: Workspace, delay: float) ->
     chain = Chain(stored, machine.home)
     chain.enrol()
     items = tuple(Item(f"KEY{one:06d}", f"R{one:06d}", 100 + one, 99 + one) for one in range(40_000))
-    purchase = PurchaseList(DEAL, "a deal", date(2024, 8, 27), 10**9, items, {})
+    purchase = PurchaseList(DEAL, "a deal", LONG_AGO, 10**9, items, inputs_now(stored, DEAL, LONG_AGO, items, [])[0])
     with chain.ledger() as store:
-        store.propose(purchase, ALICE, AT)
-        store.approve(purchase.proposal_id, BOB, AT)
-    settle = ("settle", purchase.proposal_id, "--as", "bob")
+        proposal = store.propose(purchase, ALICE, AT).entry
+        store.approve(purchase.proposal_id, BOB, AT, as_it_stands(proposal)[0])
+    cash = str(to_amount(proposal.payload["price_minor"]))
+    settle = ("settle", purchase.proposal_id, "--as", "bob", "--cash", cash, "--on", LONG_AGO.isoformat())
     log = machine.home / "ledger.db-wal"
 
     def booking() -> bool:
@@ -96,7 +101,7 @@ def test_killed_in_booking(machine: Machine, stored: Workspace, delay: float) ->
     machine.kill(booking, *settle, by="bob")
     with chain.ledger() as store:
         assert store.verify() is None
-        kinds = [entry.kind for entry in store.history()]
+        kinds = [entry.kind for entry in store.history(DEAL)]
         booked = kinds == [EntryKind.PROPOSED, EntryKind.APPROVED, EntryKind.BOOKED]
         assert booked or kinds == [EntryKind.PROPOSED, EntryKind.APPROVED]
         assert len(store.positions()) == len(store.pledged_keys()) == (len(items) if booked else 0)
@@ -104,7 +109,7 @@ def test_killed_in_booking(machine: Machine, stored: Workspace, delay: float) ->
     machine.run(*settle, by="bob")
     with chain.ledger() as store:
         assert store.verify() is None
-        assert [entry.kind.value for entry in store.history()] == ["PROPOSED", "APPROVED", "BOOKED"]
+        assert [entry.kind.value for entry in store.history(DEAL)] == ["PROPOSED", "APPROVED", "BOOKED"]
         held = {(one.receivable_key, one.principal_minor, one.price_minor) for one in store.positions()}
         assert held == {(one.receivable_key, one.principal_minor, one.price_minor) for one in items}
         assert store.pledged_keys() == {one.receivable_key for one in items}

@@ -14,13 +14,13 @@ from pyspark.sql import SparkSession
 from pipelines.deals import read_deal
 from pipelines.pool_life import lives
 from pipelines.pool_roll import roll_pool
+from pipelines.pool_triggers import standing
 from pipelines.pool_watch import STEPS, rows_of
 from pipelines.states import STATES
 from pool.ledger import Item, PurchaseList
 from pool.people import Credentials, Role
-from pool.spark import holdings
 from pool.store import LedgerStore
-from pool.triggers import evaluate_triggers
+from pool.triggers import IN_FORCE, Phase, follow
 from runtime.stage import execute
 from runtime.workspace import Workspace
 from schemas import after_purchase as tables
@@ -110,7 +110,7 @@ def asked(db: duckdb.DuckDBPyConnection, name: str, **given: date) -> list[tuple
 def test_delinquency_and_triggers_are_those_of_plain_sql(pool: Workspace, sql: duckdb.DuckDBPyConnection) -> None:
     """At month starts over the whole tape: every bucket by count and principal, both triggers' values and states."""
     deal = read_deal(CONF, DEAL, CUTS[0])
-    fired = set()
+    shown, wanted = [], []
     for day in LOOKED_AT:
         with pool.writing():
             execute(STATES, pool, day)
@@ -119,16 +119,19 @@ def test_delinquency_and_triggers_are_those_of_plain_sql(pool: Workspace, sql: d
         assert [(r["bucket"], r["receivable_count"], r["unpaid_amount"]) for r in rows] == asked(
             sql, "delinquency", day=day
         )
-        states = pool.catalog.read(pool.session, RECEIVABLE_STATES, {"as_of": day})
-        pledges = [one.pledge for one in lives(pool, DEAL, day)]
-        found = evaluate_triggers(deal, holdings(states, pledges, DEAL), day)
-        (expected,) = asked(sql, "triggers", day=day)
-        assert [one.value for one in found] == pytest.approx(expected, rel=1e-12), day
-        bounds = [float(one.at_most or 0) for one in deal.triggers]
-        assert [one.is_fired for one in found] == [value > bound for value, bound in zip(expected, bounds, strict=True)]
-        fired |= {one.code for one in found if one.is_fired}
+        with pool.writing():
+            shown.append(standing(pool, deal, day, lives(pool, DEAL, day), None))
+        wanted += asked(sql, "triggers", day=day)
+    for place, each in enumerate(deal.triggers):
+        states = follow(deal, each, shown)
+        assert [float(one.value or 0) for one in states] == pytest.approx([row[place] for row in wanted], rel=1e-12)
+        beyond = [row[place] > float(each.bound) for row in wanted]
+        assert [one.phase in IN_FORCE for one in states] == beyond
+        assert [one.phase for one in states if one.phase is Phase.CURED] == [Phase.CURED] * sum(
+            not now and any(beyond[:at]) for at, now in enumerate(beyond)
+        )
     assert len(LOOKED_AT) == 14
-    assert fired
+    assert any(row[place] > float(each.bound) for row in wanted for place, each in enumerate(deal.triggers))
 
 
 def test_static_pools_are_those_of_plain_sql(pool: Workspace, sql: duckdb.DuckDBPyConnection) -> None:

@@ -112,6 +112,7 @@ def rows_from(values: list[dict[str, Any]]) -> pa.Table:
 
 
 def random_rows(seed: int, size: int, members: int = 150) -> pa.Table:
+    """Make rows of a seed whose traits go with what their limits look at."""
     draw = np.random.default_rng(seed)
     rows = [
         row_of(
@@ -127,4 +128,8 @@ def random_rows(seed: int, size: int, members: int = 150) -> pa.Table:
         )
         for number in range(size)
     ]
+    for row in rows:
+        told = {"default_probability": row["P07"], "loss_rate": 0.6 * row["P07"], REGION: row["P03"]}
+        told |= {"annual_rate": float(draw.choice([0.0, 0.1, 0.18])), "life_months": float(draw.uniform(1, 9))}
+        row |= {**told, "remaining_periods": float(draw.integers(1, 13))}
     return table_of(rows)

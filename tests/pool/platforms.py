@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pool.deal import Criterion, Deal
-from pool.vocabulary import COLUMNS
+from pool.vocabulary import COLUMNS, OTHERS_COLUMNS
 from schemas import derived, events, lending, parties
 from schemas.moments import day_start
 from schemas.table import Kind, Table
@@ -47,7 +47,7 @@ LITERALS = {
     Kind.MONEY: "100.00",
     Kind.RATE: "0.138",
     Kind.REAL: "0.05",
-    Kind.DATE: "deal.as_of",
+    Kind.DATE: "state.as_of",
     Kind.MOMENT: "TIMESTAMP '2025-05-28 16:00:00'",
 }
 
@@ -161,17 +161,36 @@ def random_deal(seed: int, size: int = 40) -> Deal:
     """Give a deal whose criteria ask random things of random columns."""
     draw = random.Random(seed)  # noqa: S311 - a test's own numbers
     asked = [
-        Criterion(code=f"X{place}", clause="1", text_en="x", text_zh="x", expression=_condition(draw, 2))
+        Criterion(code=f"X{place}", clause="1", text_en="x", text_zh="x", expression=_asked(draw))
         for place in range(size)
     ]
     return demo_deal().model_copy(update={"name": "own", "criteria": tuple(asked)})
 
 
-def _condition(draw: random.Random, depth: int) -> str:
+def _asked(draw: random.Random) -> str:
+    """Give a condition on the receivable, or on the borrower's others, or on both."""
+    own, inner = _condition(draw, 2), _condition(draw, 1, tuple(OTHERS_COLUMNS))
+    values = {kind: draw.choice([name for name in OTHERS_COLUMNS if OTHERS_COLUMNS[name] is kind]) for kind in SUMMED}
+    money, days, day = (values[kind] for kind in SUMMED)
+    others = draw.choice(
+        [
+            f"others_exist({inner})",
+            f"others_count({inner}) < 2",
+            f"others_sum({money}, {inner}) + {money} > 100",
+            f"others_sum({days}, {inner}) <= 8",
+            f"others_max({days}, {inner}, 1) >= 8",
+            f"others_min({day}, {inner}, DATE '2025-01-01') < deal.as_of",
+            f"others_max({money} * 0.3, {inner}, 0) > 1.5",
+        ]
+    )
+    return draw.choice([own, own, others, f"({own}) OR {others}"])
+
+
+def _condition(draw: random.Random, depth: int, names: Sequence[str] = tuple(COLUMNS)) -> str:
     if depth and draw.random() < 0.5:
-        left, right = (_condition(draw, depth - 1) for _ in range(2))
+        left, right = (_condition(draw, depth - 1, names) for _ in range(2))
         return draw.choice([f"({left} AND {right})", f"({left} OR {right})", f"(NOT {left})", f"({left}) IS NOT TRUE"])
-    name = draw.choice(ASKED)
+    name = draw.choice(names)
     kind = COLUMNS[name]
     if draw.random() < 0.1:
         return f"{name} IS NULL"
@@ -179,11 +198,11 @@ def _condition(draw: random.Random, depth: int) -> str:
         return name
     if kind is Kind.TEXT:
         return draw.choice([f"{name} IN ('A', 'it''s', '贷')", f"{name} LIKE '_'", f"length({name}) < 2"])
-    bound = draw.choice([LITERALS[kind], *(other for other in ASKED if COLUMNS[other] is kind)])
+    bound = draw.choice([LITERALS[kind], *(other for other in names if COLUMNS[other] is kind)])
     return f"{name} {draw.choice(['<', '<=', '=', '<>', '>=', '>'])} {bound}"
 
 
-ASKED: Sequence[str] = tuple(COLUMNS)
+SUMMED = (Kind.MONEY, Kind.DAYS, Kind.DATE)
 
 
 def seen_day() -> tuple[date, str]:

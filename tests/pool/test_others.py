@@ -55,14 +55,6 @@ def world(seed: int) -> tuple[list[Row], list[Row]]:
     return states, contracts
 
 
-def dotted(states: list[Row], contracts: list[Row]) -> list[Row]:
-    return [
-        {f"state.{name}": value for name, value in state.items()}
-        | {f"receivable.{name}": value for name, value in contract.items()}
-        for state, contract in zip(states, contracts, strict=True)
-    ]
-
-
 def view_with(engine: SparkSession, states: list[Row], contracts: list[Row], texts: list[str]) -> Any:
     told = frame(engine, derived.RECEIVABLE_STATES, states)
     logs = {"receivables": frame(engine, lending.RECEIVABLES, contracts)}
@@ -77,7 +69,7 @@ def test_the_engine_gives_what_plain_loops_give(engine: SparkSession, seed: int)
     states, contracts = world(seed)
     asked = others_of(ASKED.values())
     found = view_with(engine, states, contracts, list(ASKED.values())).toArrow().to_pylist()
-    every = dotted(states, contracts)
+    every = oracle.all_rows(states, contracts)
     assert len(found) == sum(state["is_open"] for state in states)
     for one in asked:
         seen = {row["state__receivable_id"]: row[engine_name(one.name)] for row in found}
@@ -88,16 +80,14 @@ def test_screening_judges_by_them_and_shows_what_was_seen(engine: SparkSession) 
     """Outcome, observed value and explanation of each criterion, as plain Python gives them."""
     deal = asking(ASKED)
     states, contracts = world(3)
-    every = dotted(states, contracts)
+    every = oracle.all_rows(states, contracts)
     view = view_with(engine, states, contracts, list(ASKED.values()))
     screenings, failures = screen(view, deal, AS_OF)
     outcomes = {row["receivable_id"]: row["outcomes"] for row in screenings.collect()}
     observed = {(row["receivable_id"], row["code"]): row["observed"] for row in failures.collect()}
     for name, letters in outcomes.items():
         (own,) = (row for row in every if row["state.receivable_id"] == name)
-        full = {"tag.model_version": None, **own}
-        full |= {one.name: oracle.of_others(one, name, every) for one in deal.others}
-        wanted, seen = oracle.judge(deal, full, AS_OF, None)
+        wanted, seen = oracle.judge(deal, {"tag.model_version": None, **own}, AS_OF, None, every)
         assert letters == wanted
         assert {code: text for (who, code), text in observed.items() if who == name} == seen
     assert any("others_max(state.worst_days_past_due, true, 0)=40" in text for text in observed.values())

@@ -10,11 +10,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from pool.deal import Deal, load_deal, parsed
-from pool.ledger import Item, Pledge
+from pool.ledger import Item
 from pool.selection import select
-from pool.spark import explain, holdings, limit_rows, proposal_rows, screen
+from pool.spark import explain, limit_rows, proposal_rows, screen
 from pool.spark_view import screening_view
-from pool.triggers import Holding
 from pool.vocabulary import COLUMNS, GROUPS, engine_name, visible_columns
 from schemas import derived, events, lending, parties
 from tests.oracles import pool as oracle
@@ -257,24 +256,6 @@ def test_a_proposal_lays_out_its_list(engine: SparkSession, deal: Deal) -> None:
     assert (row["receivable_id"], row["principal_amount"], row["price_amount"]) == ("b", Decimal(500), Decimal(490))
     assert (row["grade"], row["default_probability"], row["remaining_period_number"]) == ("B", 0.021, 5)
     assert proposal_rows(view, [], "p1", deal, AS_OF).collect() == []
-
-
-def test_holdings_are_what_the_pool_ever_bought(engine: SparkSession) -> None:
-    """Other pools' pledges are left out; what left the pool has no unpaid principal; an empty pool has nothing."""
-    states = [
-        {"receivable_key": f"k{number}", "current_principal_amount": Decimal("4.00"), "days_past_due": 3}
-        | {"worst_days_past_due": 9, "is_written_off": False, "is_open": True}
-        for number in range(4)
-    ]
-    told = frame(engine, derived.RECEIVABLE_STATES, states)
-    held = [
-        Pledge("k0", "r0", "demo", "p", 1000, 980, AS_OF, 3),
-        Pledge("k1", "r1", "demo", "p", 1000, 980, AS_OF, 3, 4),
-        Pledge("k2", "r2", "other", "p", 1000, 980, AS_OF, 5),
-    ]
-    found = sorted(holdings(told, held, "demo"), key=lambda each: each.current_principal_minor)
-    assert found == [Holding(1000, 0, 3, 9, is_written_off=False), Holding(1000, 400, 3, 9, is_written_off=False)]
-    assert holdings(told, [], "demo") == []
 
 
 def test_from_the_view_to_a_batch(engine: SparkSession, deal: Deal) -> None:

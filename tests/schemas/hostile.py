@@ -218,7 +218,8 @@ class _Watch:
     def __call__(self, event: str, arguments: Sequence[object]) -> None:
         if self.thread and event.startswith(EFFECTS) and threading.get_ident() == self.thread:
             told = f"{event} {arguments[:2]!r}"
-            if "zoneinfo" not in told and "tzdata" not in told:
+            finds_package = event == "os.listdir" and arguments[0] in sys.path
+            if "zoneinfo" not in told and "tzdata" not in told and not finds_package:
                 self.seen.append(told)
 
 
@@ -229,7 +230,10 @@ def _watch() -> _Watch:
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Note every file, network, process, code or import event of this thread that is not a look at a time zone."""
+    """Note every file, network, process, code or import event of this thread but for looking a time zone up.
+
+    Where the system has no such zone, Python looks for the package `tzdata` on its path.
+    """
     watch = _watch()
     watch.seen = []
     watch.thread = threading.get_ident()

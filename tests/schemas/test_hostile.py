@@ -71,7 +71,7 @@ def test_accepted_texts_run_on_the_engine(engine: SparkSession) -> None:
     plain = {name: f"c{place}" for place, name in enumerate(columns)}
     schema = ", ".join(f"{plain[name]} {engine_type(kind).simpleString()}" for name, kind in columns.items())
     frame = engine.createDataFrame([tuple(None for _ in columns)], schema)
-    texts = Writer(5, columns, OTHERS_COLUMNS, shipped_of_row()).texts(900)
+    texts = Writer(5, columns, OTHERS_COLUMNS, shipped_of_row()).texts(2_000)
     accepted = harvest(texts, columns, {}, keep=150).accepted
     assert len(accepted) == 150
     made = [

@@ -1,0 +1,148 @@
+"""The acts on a proposal: what it would come from now, approval, settlement, substitution, rejection. No engine."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from pipelines.deals import champion_for, read_deal
+from pipelines.endings import Wanted, taken_back
+from pipelines.signing import ledger
+from pool.acts import Review, Settlement
+from pool.deal import Deal
+from pool.ledger import Entry, EntryKind, Pledge, positions
+from pool.near_duplicates import near_duplicates
+from pool.people import Credentials
+from pool.price import to_minor
+from pool.purchase import Item, NearDuplicate, plain_findings, read_items
+from pool.store import LedgerStore, Outcome
+from runtime import clock
+from runtime.content import content_hash
+from runtime.stage import part
+from runtime.workspace import Workspace
+from schemas import derived
+from schemas.errors import ConfigurationError, ModelError
+from schemas.hashing import digest
+from schemas.moments import local_day
+
+HASHED = (derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS, derived.SCREENINGS)
+"""Tables whose content a purchase list comes from."""
+
+
+def inputs_now(
+    workspace: Workspace, deal_name: str, as_of: date, items: Sequence[Item], held: Sequence[Pledge]
+) -> tuple[dict[str, str], tuple[NearDuplicate, ...]]:
+    """Give what a purchase list of a day comes from as things stand now, by name, and its near-duplicates.
+
+    Args:
+        workspace: Where.
+        deal_name: The deal.
+        as_of: The cut-off.
+        items: The list.
+        held: Open pledges of all pools.
+    """
+    found = near_duplicates(items, held)
+    deal = _deal(workspace, deal_name, as_of)
+    contents = {
+        table.name: content_hash(workspace.catalog.arrow(table, part(table, as_of, deal_name)), table.key)
+        for table in HASHED
+    }
+    return {
+        "deal": deal.hash if deal else "",
+        "model_version": _model_version(workspace, deal),
+        "pool": digest(sorted(one.receivable_key for one in held if one.deal == deal_name)),
+        "near_duplicates": digest(plain_findings(found)),
+        **contents,
+    }, found
+
+
+def last_day(deal: Deal, as_of: date) -> date:
+    """Give the last day on which a list of that cut-off may be settled.
+
+    The day before the next cut-off; where the deal has no rule for cut-offs, before the purchase day after the coming
+    one; and while the pool revolves.
+    """
+    days = deal.calendar
+    tomorrow, end = as_of + timedelta(days=1), days.revolving_end_on - timedelta(days=1)
+    purchases = days.days_of("purchase", as_of, end)
+    coming = purchases[0] if purchases else as_of
+    later = days.days_of("cut_off", tomorrow, end) if "cut_off" in days.rules else purchases[1:]
+    return max(coming, later[0] - timedelta(days=1) if later else end, as_of)
+
+
+def today(workspace: Workspace) -> date:
+    """Give the present day of the platform."""
+    return local_day(clock.now(), workspace.settings.platform.time_zone)
+
+
+def approve(workspace: Workspace, proposal_id: str, by: Credentials, on: date, accepted: str = "") -> Outcome:
+    """Approve a proposal, if it still comes from what it came from.
+
+    Raises:
+        AccessError: The person may not, or made the proposal.
+        LedgerError: There is no such open proposal, it has expired, or its near-duplicates are not answered.
+    """
+    with ledger(workspace) as store:
+        store.admit(EntryKind.APPROVED, by)
+        inputs = current_inputs(workspace, store.words(proposal_id)[0], _held(store))
+        return store.approve(proposal_id, by, clock.now(), Review(inputs, on, accepted))
+
+
+def settle(workspace: Workspace, proposal_id: str, by: Credentials, on: date, cash: Decimal) -> Outcome:
+    """Book an approved purchase against the cash that was paid.
+
+    Raises:
+        LedgerError: Not approved, expired, or the cash is not the price; then nothing is booked.
+    """
+    with ledger(workspace) as store:
+        store.admit(EntryKind.BOOKED, by)
+        inputs = current_inputs(workspace, store.words(proposal_id)[0], _held(store))
+        return store.book(proposal_id, by, clock.now(), Settlement(inputs, on, to_minor(cash)))
+
+
+def substitute(
+    workspace: Workspace, proposal_id: str, by: Credentials, on: date, cash: Decimal, back: Wanted
+) -> Outcome:
+    """Book an approved purchase in the place of ineligible receivables, which the seller takes back in the same act.
+
+    Raises:
+        LedgerError: As for `settle`; the replacement is smaller than the unpaid principal that goes back.
+    """
+    with ledger(workspace) as store:
+        store.admit(EntryKind.SUBSTITUTED, by)
+        proposal = store.words(proposal_id)[0]
+        inputs = current_inputs(workspace, proposal, _held(store))
+        cut_off = date.fromisoformat(proposal.payload["as_of"])
+        terms = taken_back(workspace, store, proposal.deal, cut_off, back)
+        settlement = Settlement(inputs, on, to_minor(cash))
+        return store.substitute(proposal_id, by, clock.now(), settlement, terms)
+
+
+def reject(workspace: Workspace, proposal_id: str, by: Credentials, reason: str) -> Outcome:
+    """Reject a proposal that is not booked yet."""
+    with ledger(workspace) as store:
+        return store.reject(proposal_id, by, clock.now(), reason)
+
+
+def current_inputs(workspace: Workspace, proposal: Entry, held: Sequence[Pledge]) -> dict[str, str]:
+    """Give what a proposal's list would come from now, by name."""
+    cut_off = date.fromisoformat(proposal.payload["as_of"])
+    return inputs_now(workspace, proposal.deal, cut_off, read_items(proposal.payload), held)[0]
+
+
+def _held(store: LedgerStore) -> list[Pledge]:
+    return positions(store.history())
+
+
+def _deal(workspace: Workspace, name: str, on: date) -> Deal | None:
+    try:
+        return read_deal(workspace.settings.folder, name, on)
+    except ConfigurationError:
+        return None
+
+
+def _model_version(workspace: Workspace, deal: Deal | None) -> str:
+    try:
+        model = champion_for(workspace, deal)
+    except ModelError:
+        return ""
+    return model.version if model else ""
