@@ -28,11 +28,11 @@ def report(
     """
     if context.invoked_subcommand:
         return
+    if not (as_of and deal):
+        raise ConfigurationError("no --as-of, or no --deal", "both", "poolwright report --as-of DAY --deal NAME")
     from pipelines.report import write_report
     from pipelines.report_life import follow
 
-    if not (as_of and deal):
-        raise ConfigurationError("no --as-of, or no --deal", "both", "poolwright report --as-of DAY --deal NAME")
     with common.workspace() as space, space.writing():
         follow(space, deal, day(as_of))
         files = write_report(space, day(as_of), deal, out, xlsx)
