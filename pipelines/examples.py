@@ -48,7 +48,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
     "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
     "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
-    "worst-pool": ("poolwright worst-pool --as-of 2025-09-01 --deal demo_consumer",),
     "rollforward": ("poolwright rollforward --from 2025-01-01 --to 2025-09-01",),
     "proposals list": ("poolwright proposals list --deal demo_consumer",),
     "proposals show": ("poolwright proposals show PROPOSAL",),
