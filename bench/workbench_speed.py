@@ -109,7 +109,7 @@ def served(home: Path) -> Iterator[float]:
     words = [
         sys.executable,
         "-m",
-        "workbench",
+        "pipelines",
         "ui",
         "--home",
         str(home),

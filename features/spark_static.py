@@ -4,6 +4,8 @@ Movements and instalments fall into the months of a purchase; sums run over the 
 whole hundredths; month 0 is all that lies before the purchase.
 """
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -32,7 +34,7 @@ def static_months(held: DataFrame, months: DataFrame, known: Known, definition: 
         purchase_id, month_number, and for the month: opening_count, opening, scheduled, paid, prepaid, cash, yield,
         refunded, corrected, written_off, recovered, left, closing and defaulted in units, defaulted_count.
     """
-    events = _events(held, known).drop("until_on").join(months, "purchase_id")
+    events = _events(held, known).join(months, "purchase_id")
     events = events.where((F.col("day_on") >= F.col("starts_on")) & (F.col("day_on") < F.col("ends_on")))
     names = (*MOVES, "yield", "asked")
     sums = events.groupBy(*MONTH).agg(*(F.sum(f"{name}_units").alias(f"_{name}") for name in names))
@@ -63,22 +65,18 @@ def _events(held: DataFrame, known: Known) -> DataFrame:
         "recovered": kind == "RECOVERY",
     }
     zero = F.lit(0).cast("bigint")
-    moved = known.movements().select(
-        "receivable_id",
-        F.col("moved_on").alias("day_on"),
-        *(
-            F.when(test, F.col("principal_units")).otherwise(zero).alias(f"{name}_units")
-            for name, test in tests.items()
-        ),
-    )
     gains = minor("interest_amount") + minor("fee_amount") + minor("penalty_amount")
-    earned = known.payments().select("receivable_id", F.col("value_on").alias("day_on"), gains.alias("yield_units"))
-    asked = known.schedule().select(
-        "receivable_id", F.col("due_on").alias("day_on"), F.col("principal_units").alias("asked_units")
-    )
+
+    def on(rows: DataFrame, day: str, units: Mapping[str, Column]) -> DataFrame:
+        named = (units.get(name, zero).alias(f"{name}_units") for name in (*MOVES, "yield", "asked"))
+        return rows.select("receivable_id", F.col(day).alias("day_on"), *named)
+
+    parts = {name: F.when(test, F.col("principal_units")).otherwise(zero) for name, test in tests.items()}
+    cash = on(known.movements(), "moved_on", parts).unionByName(on(known.payments(), "value_on", {"yield": gains}))
+    asked = on(known.schedule(), "due_on", {"asked": F.col("principal_units")})
     ends = held.select(*HOLDING, "until_on")
-    cash = moved.unionByName(earned, allowMissingColumns=True).join(ends, "receivable_id").where("day_on < until_on")
-    return cash.unionByName(asked.join(ends, "receivable_id"), allowMissingColumns=True).drop("until_on")
+    ended = cash.join(ends, "receivable_id").where("day_on < until_on")
+    return ended.unionByName(asked.join(ends, "receivable_id")).drop("until_on")
 
 
 def _original(known: Known) -> DataFrame:

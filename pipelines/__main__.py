@@ -6,6 +6,7 @@ another run holds the workspace, or an engine or database was lost. 4: a defect 
 
 import signal
 import sys
+from importlib.metadata import entry_points
 
 import typer
 
@@ -30,6 +31,8 @@ from pipelines.examples import show_examples
 from schemas.errors import ConfigurationError, PoolwrightError
 
 LATER, DEFECT, ENDED = 3, 4, 143
+ABOVE = "poolwright.commands"
+"""Entry points by which floors above this one, such as the workbench, hang in commands of their own."""
 app = typer.Typer(
     name="poolwright",
     help="Turn a lending platform's logs into receivables that a securitization pool may buy.",
@@ -55,6 +58,8 @@ for part in (
     command_workspace,
 ):
     part.register(app)
+for entry in entry_points(group=ABOVE):
+    entry.load()(app)
 show_examples(app)
 
 

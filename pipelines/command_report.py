@@ -26,13 +26,13 @@ def report(
 
     Where the pool holds anything, its life is followed up to the day first (see `poolwright pool watch`).
     """
-    from pipelines.report import write_report
-    from pipelines.report_life import follow
-
     if context.invoked_subcommand:
         return
     if not (as_of and deal):
         raise ConfigurationError("no --as-of, or no --deal", "both", "poolwright report --as-of DAY --deal NAME")
+    from pipelines.report import write_report
+    from pipelines.report_life import follow
+
     with common.workspace() as space, space.writing():
         follow(space, deal, day(as_of))
         files = write_report(space, day(as_of), deal, out, xlsx)

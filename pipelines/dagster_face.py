@@ -51,7 +51,7 @@ class Face:
         assets = [self._ingest()] if self.settings.source else self._delivered()
         shared = [self._asset(stage, "") for stage in plan("")]
         per_deal = [self._asset(stage, deal) for deal in self.settings.deals for stage in plan(deal) if stage.per_deal]
-        day = dg.define_asset_job("day", dg.AssetSelection.all(), partitions_def=self.days)
+        day = dg.define_asset_job("day", dg.AssetSelection.all())
         schedule = dg.build_schedule_from_partitioned_job(
             day, name="every_day", hour_of_day=self.settings.hour, minute_of_hour=self.settings.minute
         )
@@ -77,7 +77,7 @@ class Face:
                 source = load_source(space.settings.folder, self.settings.source)
                 done = ingest(space, source, Path(self.settings.folder), until=max(_days(context)))
                 manifests = [found for one in done.batches if (found := space.runs.get(f"ingest-{one.name}"))]
-                for table in LOG_TABLES:
+                for table in _wanted(context, LOG_TABLES, lambda table: [table.name]):
                     yield _result([table.name], table, [one for one in manifests if table.name in one.outputs], space)
 
         return run
@@ -100,7 +100,7 @@ class Face:
             with self._opened() as space, space.writing():
                 outcomes = run_days(space, _days(context), deal if stage.per_deal else "", [stage])
                 manifests = [one.manifest for one in outcomes]
-                for table in stage.writes:
+                for table in _wanted(context, stage.writes, lambda table: keys[table.name]):
                     more = [_promises(space, outcomes)] if table is RECONCILIATIONS else []
                     yield _result(keys[table.name], table, manifests, space, more)
 
@@ -121,6 +121,7 @@ class Face:
             partitions_def=self.days,
             backfill_policy=dg.BackfillPolicy.multi_run(self.together),
             pool=POOL,
+            can_subset=True,
         )
 
     def _opened(self) -> Workspace:
@@ -132,6 +133,13 @@ AUDITED = "What schemas/ declares of the table, looked at in the files that were
 
 def _key(table: Table, deal: str) -> list[str]:
     return [deal, table.name] if deal else [table.name]
+
+
+def _wanted(
+    context: dg.AssetExecutionContext, tables: Iterable[Table], key: Callable[[Table], Sequence[str]]
+) -> list[Table]:
+    """Give the tables that Dagster asked for; a stage publishes all of its own, whichever of them were."""
+    return [table for table in tables if dg.AssetKey(key(table)) in context.selected_asset_keys]
 
 
 def _days(context: dg.AssetExecutionContext) -> list[date]:

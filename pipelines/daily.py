@@ -10,7 +10,7 @@ from rich.markup import escape
 from pipelines.common import say
 from pipelines.deals import champion_for, read_deal
 from pipelines.featurize import FEATURES, FEATURIZE
-from pipelines.progress import told
+from pipelines.progress import bar, told
 from pipelines.reconcile import RECONCILE
 from pipelines.score import SCORE
 from pipelines.screen import SCREEN, depends, extras
@@ -61,9 +61,10 @@ def run_days(
         done: Told each outcome when it stands.
     """
     outcomes = []
-    with workspace.scratch(f"sweep-{days[0]}-{len(days)}") as scratch:
+    with workspace.scratch(f"sweep-{days[0]}-{len(days)}") as scratch, bar("run") as move:
         sweep = Sweep(workspace, days, scratch)
-        for as_of, stage in product(days, stages):
+        for place, (as_of, stage) in enumerate(product(days, stages)):
+            move(f"{stage.name} {as_of}", place / (len(days) * len(stages)))
             deal = read_deal(workspace.settings.folder, deal_name, as_of) if deal_name else None
             depends = depends_of(workspace, stage, deal)
             if depends is not None:

@@ -47,7 +47,7 @@ if ! poolwright ledger verify --json | grep -q '"people": 3'; then
 fi
 
 say "4. Alice trains a default-probability model and signs for it; nothing scores until bob has judged it"
-as alice poolwright train --as-of "$MONDAY" --set observation.every=quarter
+as alice poolwright train --as-of "$MONDAY"
 if ! poolwright models list --json | grep -q '"champion"'; then
     as bob poolwright models promote 1 --reason "First model of this platform: bob has read its card and its gates" ||
         { poolwright models show 1; exit 1; }

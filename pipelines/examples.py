@@ -44,6 +44,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
+    "worst-pool": ("poolwright worst-pool --as-of 2025-09-01 --deal demo_consumer",),
     "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
     "report esma": ("poolwright report esma --as-of 2025-09-01 --deal demo_consumer --out annex-vi.csv",),
     "report purchase": ("poolwright report purchase PROPOSAL --out purchase.html --xlsx purchase.xlsx",),
@@ -100,9 +101,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "pool delinquency": ("poolwright pool delinquency --as-of 2025-09-02 --deal demo_consumer",),
     "pool strata": ("poolwright pool strata --as-of 2025-09-02 --deal demo_consumer",),
     "pool drift": ("poolwright pool drift --as-of 2025-09-02 --deal demo_consumer",),
+    "pool triggers": ("poolwright pool triggers --as-of 2025-09-02 --deal demo_consumer",),
     "pool watch": ("poolwright pool watch --as-of 2025-09-02 --deal demo_consumer",),
     "doctor": ("poolwright doctor", "poolwright doctor --engine spark --json"),
     "tables": ("poolwright tables",),
+    "ui": ("poolwright ui", "poolwright ui --port 9000"),
     "runs": ("poolwright runs --json",),
 }
 

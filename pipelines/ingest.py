@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import say
+from pipelines.progress import bar
 from runtime import clock
 from runtime.awaited import awaited
 from runtime.batches import Batch, anew, fingerprint, plan, rows_about
@@ -199,7 +200,7 @@ def _publish(workspace: Workspace, asked: Delivery, manifest: Manifest) -> None:
     counts: Counts = {}
     outputs: dict[str, dict[str, Any]] = {}
     started = clock.stopwatch()
-    with workspace.scratch(batch) as work:
+    with workspace.scratch(batch) as work, bar("ingest") as move:
         rejected = []
         for refined in refine(workspace.session, asked, work, batch, _others(workspace, batch), _tell):
             one = workspace.catalog.publish(refined.table, refined.published, place, manifest.run)
@@ -207,6 +208,7 @@ def _publish(workspace: Workspace, asked: Delivery, manifest: Manifest) -> None:
             counts[one.table] = refined.accounting.as_dict()
             outputs[one.table] = {"snapshot": one.snapshot, "partition": place, "rows": one.rows}
             rejected.append(refined.quarantine)
+            move(f"{one.table} published", len(outputs) / len(SOURCE_TABLES))
         everything = reduce(DataFrame.unionByName, rejected)
         workspace.catalog.publish(QUARANTINE, everything, place, manifest.run)
     rows = sum(output["rows"] for output in outputs.values())

@@ -29,6 +29,7 @@ from runtime.workspace import Workspace
 from schemas import derived
 from schemas.hashing import digest
 from schemas.house import LOG_TABLES
+from schemas.spark import struct_type
 from schemas.table import Table
 from schemas.watched import AGREEMENTS, ALARMS, DRIFTS
 
@@ -171,7 +172,7 @@ def _untagged(task: Task, pledges: Sequence[Pledge], tags: DataFrame) -> int:
 
 def _frame(task: Task, table: Table, rows: list[dict[str, Any]]) -> DataFrame:
     told = [{"as_of": task.as_of, **row} for row in rows]
-    return task.session.createDataFrame(pa.Table.from_pylist(told, arrow_schema(table)))
+    return task.session.createDataFrame(pa.Table.from_pylist(told, arrow_schema(table)), struct_type(table))
 
 
 def _drift_row(one: Drift) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ from runtime.workspace import Workspace
 from schemas import derived, lending
 from schemas.after_purchase import BATCH_DRIFTS
 
-NUMBERS = ("default_probability", "annual_rate", "remaining_periods")
+TRAITS = MappingProxyType(
+    {name: name for name in ("default_probability", "annual_rate", "remaining_periods")} | {"region": "region_code"}
+)
+"""What is compared, and the column that tells it."""
 SHOWN = ("index", "low", "high", "noise", "effect_size")
 Reals = NDArray[np.float64]
 
@@ -37,10 +41,15 @@ class Batch:
 
 
 def run(task: Task) -> Mapping[str, DataFrame]:
-    """Measure each trait of every later purchase against the first."""
+    """Measure each trait of every later purchase against the first, where either is known."""
     first, *later = _batches(task)
-    rows = [_row(first, batch, trait) for batch in later for trait in (*NUMBERS, "region")]
+    pairs = [(batch, trait) for batch in later for trait in TRAITS]
+    rows = [_row(first, batch, trait) for batch, trait in pairs if _is_known(trait, first, batch)]
     return {BATCH_DRIFTS.name: rows_frame(task, BATCH_DRIFTS, rows)}
+
+
+def _is_known(trait: str, *batches: Batch) -> bool:
+    return any(batch.rows[TRAITS[trait]].notna().any() for batch in batches)
 
 
 def _batches(task: Task) -> list[Batch]:

@@ -165,9 +165,9 @@ def roll_series(workspace: Workspace, deal: str, as_of: date, since: date | None
     first = since or first_day(held)
     starts = {"month": month_starts(first, as_of), "day": days_between(first, as_of)}.get(every, [])
     days = [day for day in sorted({*starts, as_of}) if day > first_day(held)]
-    before = [None, *days]
+    before = [first_day(held), *days]
     for earlier, day in zip(before, days, strict=False):
-        roll_pool(workspace, deal, day, (earlier,) if earlier else ())
+        roll_pool(workspace, deal, day, (earlier,))
     table = POOL_ROLL_FORWARDS
     found = [row for day in days for row in workspace.catalog.arrow(table, part(table, day, deal)).to_pylist()]
     wanted = {(earlier, day) for earlier, day in zip(before, days, strict=False)} | {(first_day(held), days[-1])}

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from reports.words import NOT_SAID
+
 LARGEST = 10
-NOT_SAID = "not said"
 MONTH_DAYS = 30
 YEAR_DAYS = 365.25
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from pipelines.common import say
-from pipelines.voice import console
+from pipelines.voice import VOICE, console
 from runtime import clock
 from runtime.stage import Outcome
 
@@ -15,13 +15,18 @@ from runtime.stage import Outcome
 def bar(title: str) -> Iterator[Callable[[str, float], None]]:
     """Show a bar with the time left, that the work moves by calling `move(what, share done)`."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(error=True), transient=True) as progress:
+    drawn = console(error=True)
+    with Progress(*columns, console=drawn, transient=True, disable=VOICE.is_json) as progress:
         task = progress.add_task(title, total=1.0)
 
         def move(what: str, share: float) -> None:
             progress.update(task, description=f"{title}: {what}", completed=share)
 
-        yield move
+        before, VOICE.live = VOICE.live, drawn
+        try:
+            yield move
+        finally:
+            VOICE.live = before
 
 
 class Pace:

@@ -13,7 +13,7 @@ from pipelines.purchase import current_inputs
 from pipelines.signing import ledger
 from pipelines.witness import read_file, write_file
 from pool.acts import changes
-from pool.ledger import Entry, EntryKind, Pledge, positions
+from pool.ledger import Entry, EntryKind, Pledge, pledges
 from pool.list_file import ListFile, read_list, totals_as_text, write_list
 from pool.price import to_amount
 from pool.purchase import NearDuplicate, read_findings, read_items
@@ -84,9 +84,9 @@ def standings(workspace: Workspace, deal: str = "", proposal_id: str = "") -> li
             words[entry.proposal_id] = []
         if entry.proposal_id in words:
             words[entry.proposal_id].append(entry)
-    held = positions(history)
+    ever = pledges(history)
     wanted = [one for one in words.values() if deal in ("", one[0].deal) and proposal_id in ("", one[0].proposal_id)]
-    return [_standing(workspace, one, held) for one in wanted]
+    return [_standing(workspace, one, ever) for one in wanted]
 
 
 def reviewed(workspace: Workspace, proposal_id: str) -> dict[str, Any]:
@@ -152,12 +152,12 @@ def _beside(found: ListFile, proposal: Entry) -> list[str]:
     return [f"{name} is {told[name]}, the ledger's is {kept[name]}" for name in kept if told[name] != kept[name]]
 
 
-def _standing(workspace: Workspace, words: Sequence[Entry], held: Sequence[Pledge]) -> Standing:
+def _standing(workspace: Workspace, words: Sequence[Entry], ever: Sequence[Pledge]) -> Standing:
     proposal = words[0]
     if words[-1].kind not in OPEN:
         return Standing(proposal, tuple(words), ())
-    changed = changes(proposal.payload, current_inputs(workspace, proposal, held))
-    pledged = {one.receivable_key for one in held}
+    changed = changes(proposal.payload, current_inputs(workspace, proposal, ever))
+    pledged = {one.receivable_key for one in ever if one.closed_sequence is None}
     taken = sum(item.receivable_key in pledged for item in read_items(proposal.payload))
     return Standing(proposal, tuple(words), (*changed, *([f"{taken} receivables are pledged"] if taken else [])))
 

@@ -124,7 +124,7 @@ def each_once(rows: pa.Table) -> pa.Table:
 
 
 def _listed(
-    workspace: Workspace, deal: Deal, as_of: date, selection: Selection, held: Sequence[Pledge], seed: str
+    workspace: Workspace, deal: Deal, as_of: date, selection: Selection, ever: Sequence[Pledge], seed: str
 ) -> PurchaseList:
     """Give the purchase list with what it came from, its near-duplicates, and how long it may be settled."""
     zone = workspace.settings.platform.time_zone
@@ -133,8 +133,7 @@ def _listed(
         for table in (lending.RECEIVABLES, events.ORDERS)
     ]
     items = with_facts(selection.items, logs[0], logs[1], secrets_of(workspace))
-    open_now = [one for one in held if one.closed_sequence is None]
-    inputs, near = inputs_now(workspace, deal.name, as_of, items, open_now)
+    inputs, near = inputs_now(workspace, deal.name, as_of, items, ever)
     purchase = selection.purchase_list(deal, as_of, inputs)
     chosen = {"objective": selection.aim.value, "seed": seed}
     return replace(purchase, items=items, selection=chosen, near_duplicates=near, valid_until=last_day(deal, as_of))

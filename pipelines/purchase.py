@@ -9,7 +9,7 @@ from pipelines.endings import Wanted, taken_back
 from pipelines.signing import ledger
 from pool.acts import Review, Settlement
 from pool.deal import Deal
-from pool.ledger import Entry, EntryKind, Pledge, positions
+from pool.ledger import Entry, EntryKind, Pledge, pledges
 from pool.near_duplicates import near_duplicates
 from pool.people import Credentials
 from pool.price import to_minor
@@ -29,7 +29,7 @@ HASHED = (derived.RECEIVABLE_STATES, derived.RECEIVABLE_TAGS, derived.SCREENINGS
 
 
 def inputs_now(
-    workspace: Workspace, deal_name: str, as_of: date, items: Sequence[Item], held: Sequence[Pledge]
+    workspace: Workspace, deal_name: str, as_of: date, items: Sequence[Item], ever: Sequence[Pledge]
 ) -> tuple[dict[str, str], tuple[NearDuplicate, ...]]:
     """Give what a purchase list of a day comes from as things stand now, by name, and its near-duplicates.
 
@@ -38,9 +38,11 @@ def inputs_now(
         deal_name: The deal.
         as_of: The cut-off.
         items: The list.
-        held: Open pledges of all pools.
+        ever: Every pledge that any pool ever opened: what this pool bought and let go of is an input, so that the same
+            list bought once more is another purchase.
     """
-    found = near_duplicates(items, held)
+    found = near_duplicates(items, [one for one in ever if one.closed_sequence is None])
+    mine = [one for one in ever if one.deal == deal_name]
     deal = _deal(workspace, deal_name, as_of)
     contents = {
         table.name: content_hash(workspace.catalog.arrow(table, part(table, as_of, deal_name)), table.key)
@@ -49,7 +51,7 @@ def inputs_now(
     return {
         "deal": deal.hash if deal else "",
         "model_version": _model_version(workspace, deal),
-        "pool": digest(sorted(one.receivable_key for one in held if one.deal == deal_name)),
+        "pool": digest([[one.receivable_key, one.opened_sequence, one.closed_sequence] for one in mine]),
         "near_duplicates": digest(plain_findings(found)),
         **contents,
     }, found
@@ -83,7 +85,7 @@ def approve(workspace: Workspace, proposal_id: str, by: Credentials, on: date, a
     """
     with ledger(workspace) as store:
         store.admit(EntryKind.APPROVED, by)
-        inputs = current_inputs(workspace, store.words(proposal_id)[0], _held(store))
+        inputs = current_inputs(workspace, store.words(proposal_id)[0], _ever(store))
         return store.approve(proposal_id, by, clock.now(), Review(inputs, on, accepted))
 
 
@@ -95,7 +97,7 @@ def settle(workspace: Workspace, proposal_id: str, by: Credentials, on: date, ca
     """
     with ledger(workspace) as store:
         store.admit(EntryKind.BOOKED, by)
-        inputs = current_inputs(workspace, store.words(proposal_id)[0], _held(store))
+        inputs = current_inputs(workspace, store.words(proposal_id)[0], _ever(store))
         return store.book(proposal_id, by, clock.now(), Settlement(inputs, on, to_minor(cash)))
 
 
@@ -110,7 +112,7 @@ def substitute(
     with ledger(workspace) as store:
         store.admit(EntryKind.SUBSTITUTED, by)
         proposal = store.words(proposal_id)[0]
-        inputs = current_inputs(workspace, proposal, _held(store))
+        inputs = current_inputs(workspace, proposal, _ever(store))
         cut_off = date.fromisoformat(proposal.payload["as_of"])
         terms = taken_back(workspace, store, proposal.deal, cut_off, back)
         settlement = Settlement(inputs, on, to_minor(cash))
@@ -123,14 +125,14 @@ def reject(workspace: Workspace, proposal_id: str, by: Credentials, reason: str)
         return store.reject(proposal_id, by, clock.now(), reason)
 
 
-def current_inputs(workspace: Workspace, proposal: Entry, held: Sequence[Pledge]) -> dict[str, str]:
+def current_inputs(workspace: Workspace, proposal: Entry, ever: Sequence[Pledge]) -> dict[str, str]:
     """Give what a proposal's list would come from now, by name."""
     cut_off = date.fromisoformat(proposal.payload["as_of"])
-    return inputs_now(workspace, proposal.deal, cut_off, read_items(proposal.payload), held)[0]
+    return inputs_now(workspace, proposal.deal, cut_off, read_items(proposal.payload), ever)[0]
 
 
-def _held(store: LedgerStore) -> list[Pledge]:
-    return positions(store.history())
+def _ever(store: LedgerStore) -> list[Pledge]:
+    return pledges(store.history())
 
 
 def _deal(workspace: Workspace, name: str, on: date) -> Deal | None:

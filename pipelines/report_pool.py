@@ -18,6 +18,7 @@ from pool.price import to_amount
 from reports.contents import Composition, Funnel, Holding
 from reports.evidence import DefaultProbabilities, ProbabilityBin
 from reports.shares import compose
+from reports.words import NOT_SAID
 from runtime.stage import part
 from runtime.workspace import Workspace
 from schemas import derived, lending
@@ -144,7 +145,7 @@ def _composition(rows: DataFrame, trait: str, label: Column, largest: int | None
     pooled = F.col("is_held") | F.col("is_proposed")
     groups = {"eligible": F.col("is_eligible"), "batch": F.col("is_proposed"), "pool": pooled}
     sums = [column for name, condition in groups.items() for column in _sums(name, condition)]
-    named = rows.withColumn("label", F.coalesce(label, F.lit("not said")))
+    named = rows.withColumn("label", F.coalesce(label, F.lit(NOT_SAID)))
     found = sorted(named.groupBy("label").agg(*sums).collect(), key=lambda row: str(row["label"]))
     parts = {
         name: {

@@ -19,11 +19,13 @@ class Voice:
         command: What is being run, as it stands in a log line.
         is_json: Whether standard error carries one JSON object a line.
         is_plain: Whether nothing is coloured, on a terminal neither.
+        live: Where a bar is being drawn: lines go through it, so that they stand above the bar.
     """
 
     command: str = ""
     is_json: bool = False
     is_plain: bool = False
+    live: "Console | None" = None
 
 
 VOICE = Voice()
@@ -54,7 +56,7 @@ def tell(text: str, level: str = "info", **facts: Any) -> None:  # noqa: ANN401 
 
         _write(Text.from_markup(text).plain, level, facts)
     else:
-        console(error=True).print(text, soft_wrap=True)
+        (VOICE.live or console(error=True)).print(text, soft_wrap=True)
 
 
 def _write(message: str, level: str, facts: dict[str, Any]) -> None:

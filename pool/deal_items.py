@@ -137,7 +137,7 @@ LIMITS = (
         "P17",
         "Loss of the worst pool that the limits allow",
         "elsewhere",
-        "Not a limit but a measure of how loose the others are: it follows from criteria and limits together.",
+        "Not a limit but a measure of how loose the others are: `poolwright worst-pool`.",
     ),
     Item(
         "P18",

@@ -120,7 +120,7 @@ class SecondOpinion:
         return Agreement(rows * size, unequal, tuple(shown))
 
     def limit_rows(self, deal: Deal, champion: str | None, where: str) -> pa.Table:
-        """Give what the limits must know of some receivables, in the columns of `pool.spark.limit_rows`, by id."""
+        """Give what the limits measure of some receivables, in columns named as `pool.spark.limit_rows` names them."""
         expressions = {limit.code: parsed(limit.expression) for limit in deal.limits}
         reals = {limit.code for limit in deal.limits if limit.measure == "weighted_average"}
         kinds = {code: Kind.REAL if code in reals else each.kind for code, each in expressions.items()}

@@ -71,14 +71,19 @@ class Funnel:
     booked: Holding
 
     @property
+    def judged(self) -> Holding:
+        """Give what the criteria judged: what was scored, or all that is open on a day without scores."""
+        return self.scored if self.scored.count else self.opened
+
+    @property
     def refused(self) -> Holding:
-        """Give the scored receivables that are not eligible."""
-        return Holding(self.scored.count - self.eligible.count, self.scored.principal - self.eligible.principal)
+        """Give the judged receivables that are not eligible."""
+        return Holding(self.judged.count - self.eligible.count, self.judged.principal - self.eligible.principal)
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """What one eligibility criterion did to the scored receivables.
+    """What one eligibility criterion did to the judged receivables.
 
     Args:
         code: The deal's code of the criterion.

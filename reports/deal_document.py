@@ -235,6 +235,12 @@ class _Teller:
             (Told("A score counts for (days)", "评分有效期（天）"), str(deal.score_max_age_days)),
             (Told("Loss given default", "违约损失率"), words.percent(deal.loss_given_default)),
         ]
+        if deal.clean_up_share is not None:
+            left = Told("The seller may buy what is left once the pool factor is at most", "清仓回购：资产池因子不高于")
+            rows.append((left, words.percent(deal.clean_up_share)))
+        if deal.calendar.turnover_days is not None:
+            late = Told("Collections are turned over within (days)", "回收款转付期限（天）")
+            rows.append((late, str(deal.calendar.turnover_days)))
         lead = Told("At which price, how much, by whose word.", "价格、规模与评分依据。")
         told = [(self.say(what), _same(value)) for what, value in rows]
         return self.part(Told("Purchase", "购买"), lead, (Told("What", "事项"), Told("Value", "取值")), told)

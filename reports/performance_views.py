@@ -26,9 +26,7 @@ def view(told: Performance, currency: str) -> dict[str, Any]:
     return {
         "life": told,
         "pool_tiles": tiles(told, currency),
-        "strata_tables": [
-            _stratum(name, list(rows)) for name, rows in groupby(told.strata, key=_trait) if name != "pool"
-        ],
+        "strata_tables": _strata(told),
         "buckets": _buckets(told),
         "history": history,
         "roll_rows": _rolls(told.rolls),
@@ -100,6 +98,12 @@ def tiles(told: Performance, currency: str) -> tuple[Tile, ...]:
 
 def _trait(row: Row) -> str:
     return str(row["trait"])
+
+
+def _strata(told: Performance) -> list[dict[str, Any]]:
+    """Prepare the table of every trait of which something is known."""
+    grouped = [(name, list(rows)) for name, rows in groupby(told.strata, key=_trait) if name != "pool"]
+    return [_stratum(name, rows) for name, rows in grouped if {row["label"] for row in rows} - {words.NOT_SAID}]
 
 
 def _stratum(trait: str, rows: list[Row]) -> dict[str, Any]:

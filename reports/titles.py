@@ -29,9 +29,7 @@ def eligibility_title(report: PoolReport) -> str:
     """Name the criterion that stands against most principal."""
     stopped = [criterion for criterion in report.criteria if criterion.failed + criterion.unknown]
     if not stopped:
-        return (
-            "Every scored receivable passes every criterion" if report.funnel.scored.count else "Nothing was screened"
-        )
+        return "Every receivable passes every criterion" if report.funnel.judged.count else "Nothing was screened"
     worst = min(stopped, key=lambda criterion: (-criterion.principal, criterion.code))
     part = words.percent(words.share(worst.principal, report.funnel.refused.principal), 0)
     return f"{part} of the refused principal does not pass {worst.code}: {worst.text_en}"
@@ -53,7 +51,7 @@ def composition_title(composition: Composition) -> str:
 def limits_title(report: PoolReport) -> str:
     """Say how many limits are kept and which is nearest to its bound."""
     if not report.limits:
-        return "The deal sets no limits"
+        return "No limit was measured"
     broken = [limit.code for limit in report.limits if not limit.is_kept]
     if broken:
         return f"{len(broken)} of {words.many(len(report.limits), 'limit')} breached: {listed(broken)}"
@@ -68,7 +66,7 @@ def limits_title(report: PoolReport) -> str:
 def triggers_title(report: PoolReport) -> str:
     """Say which triggers are in force."""
     if not report.triggers:
-        return "The deal sets no triggers"
+        return "No trigger was measured"
     fired = [trigger.code for trigger in report.triggers if trigger.is_fired]
     if not fired:
         return f"None of {words.many(len(report.triggers), 'trigger')} is in force"

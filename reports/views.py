@@ -42,7 +42,9 @@ def view(report: PoolReport) -> dict[str, object]:
         "steps": steps(report),
         "stopping": stopping,
         "passing": passing,
-        "strata": tuple(_stratum(composition) for composition in report.compositions if composition.members),
+        "strata": tuple(
+            _stratum(one) for one in report.compositions if {part.label for part in one.members} - {words.NOT_SAID}
+        ),
         "titles": _titles(report),
         "pictures": _pictures(report),
         "model_tiles": _model_tiles(report.model) if report.model else (),
@@ -118,6 +120,8 @@ def _limits_tile(report: PoolReport) -> Tile:
     states = [findings.limit_state(limit) for limit in report.limits]
     kept = f"{states.count('Kept') + states.count('Binds')} of {len(states)}"
     binding = [limit.code for limit in report.limits if limit.is_binding]
+    if not states:
+        return Tile("Limits kept", words.NOTHING, "none measured")
     if set(states) == {"Not measured"}:
         return Tile("Limits kept", words.NOTHING, "the pool is empty")
     return Tile("Limits kept", kept, findings.binding_said(binding) if binding else "none binds")
@@ -143,10 +147,12 @@ STEPS = (
 
 
 def steps(report: PoolReport) -> tuple[Step, ...]:
-    """Give the steps of the funnel with what is left at each."""
+    """Give the steps of the funnel with what is left at each; without the scores on a day that has none."""
     found: list[Step] = []
     before = opened = report.funnel.opened.principal
     for name, field, meaning in STEPS:
+        if field == "scored" and report.funnel.judged is not report.funnel.scored:
+            continue
         holding: Holding = getattr(report.funnel, field)
         of_open, of_before = words.share(holding.principal, opened), words.share(holding.principal, before)
         found.append(Step(name, meaning, holding, of_open, of_before))

@@ -8,6 +8,8 @@ from reports.contents import Unit
 SPACE = "\u00a0"
 MINUS = "\u2212"
 NOTHING = "\u2013"
+NOT_SAID = "not said"
+"""The part of a composition whose trait nobody told."""
 SCALES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"))
 
 

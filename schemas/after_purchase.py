@@ -125,7 +125,7 @@ POOL_ROLL_FORWARDS = derived(
     count("repurchased_count", "Receivables that the seller bought back, substituted or called."),
     total("repurchased_amount", "Their unpaid principal on leaving."),
     count("closing_count", "Receivables held on the later day."),
-    total("closing_amount", "Their unpaid principal."),
+    total("closing_amount", "Their unpaid principal; a balance below zero counts as such."),
     total("difference_amount", "Opening and movements less closing: 0, or something moved without a name."),
 )
 

@@ -134,6 +134,20 @@ class Decide(Form):
     secret: Secret
 
 
+class Approve(Decide):
+    """An approval on a day, with the reason why near-duplicates are no hindrance where there are some."""
+
+    on: Day
+    accepted: Words | None = None
+
+
+class Settle(Decide):
+    """A booking on a day, against the cash that was paid."""
+
+    on: Day
+    cash: Cash
+
+
 class Reject(Decide):
     """A rejection with its reason."""
 

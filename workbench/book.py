@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from pool.ledger import Entry, EntryKind, Pledge, pledges
 from pool.price import to_amount
+from pool.purchase import Item, NearDuplicate, read_findings, read_items
 from pool.store import LedgerStore
-from workbench.shelf import SHEETS, Shelf
+from workbench.shelf import Shelf
 
 WAITING = {EntryKind.PROPOSED: "approval", EntryKind.APPROVED: "settlement"}
 """What a proposal waits for, by the last word on it."""
@@ -61,6 +62,21 @@ class Proposal:
     def amount(self, name: str) -> Decimal:
         """Give one of its control totals: cash, principal or price."""
         return to_amount(self.made.payload[f"{name}_minor"])
+
+    @property
+    def valid_until(self) -> date:
+        """Give the last day on which it may be settled."""
+        return date.fromisoformat(self.made.payload["valid_until"])
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Give the receivables that it lists."""
+        return read_items(self.made.payload)
+
+    @property
+    def near_duplicates(self) -> tuple[NearDuplicate, ...]:
+        """Give what looks like one loan under several ids: a reviewer must look at it."""
+        return read_findings(self.made.payload)
 
     @property
     def reason(self) -> str:
@@ -115,7 +131,7 @@ class Book:
         made = {name: Proposal(tuple(told)) for name, told in words.items() if told[0].kind is EntryKind.PROPOSED}
         past = tuple(pledges(entries))
         held = {one.receivable_key: one for one in past if one.closed_sequence is None}
-        table = f"{SHEETS}.held"
+        table = "held"
         rows = pa.table(
             {
                 "receivable_key": pa.array(held, pa.string()),

@@ -14,7 +14,9 @@ from workbench.shelf import Row, source
 
 PAGE = 50
 CHUNK = 5_000
-FOUND_BY = ("receivable_key", "contract_no", "order_id", "borrower_id", "merchant_id")
+KEY_LENGTH = 64
+"""Whatever is so long is looked for among receivable keys, hashes as they are, and nowhere else."""
+FOUND_BY = ("contract_no", "order_id", "borrower_id", "merchant_id")
 """Columns whose whole value a search may give; the receivable's own id is found by its beginning."""
 EXPORTED = (
     "receivable_id",
@@ -124,7 +126,7 @@ def _lines(rows: list[tuple[str, ...]], mark: str = "") -> bytes:
 
 
 def _ordered(asked: Listing) -> str:
-    """Say the order as SQL: a column of the sheet, that the question's own type allows, and the row for ties."""
+    """Say the order as SQL: a column of the sheet, that the question's own type allows, and the place for ties."""
     return (
         "row ASC"
         if asked.sort == "receivable_id" and asked.order == "up"
@@ -139,7 +141,9 @@ def _where(sheet: Sheet, reading: Reading, asked: Listing) -> tuple[str, tuple[o
 
 
 def _conditions(sheet: Sheet, reading: Reading, asked: Listing) -> Iterator[Condition]:
-    if asked.search:
+    if asked.search and len(asked.search) == KEY_LENGTH:
+        yield Condition("receivable_key = ?", (asked.search,))
+    elif asked.search:
         whole = " OR ".join(f"{name} = ?" for name in FOUND_BY)
         yield Condition(f"starts_with(receivable_id, ?) OR {whole}", (asked.search,) * (len(FOUND_BY) + 1))
     if asked.failed:

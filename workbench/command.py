@@ -2,12 +2,15 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.common import Common, command, say
 from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from workbench.desk import Desk
 
 Port = Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)]
 Host = Annotated[str, typer.Option("--host", help="Address to listen on; any but this machine's own needs TLS.")]
@@ -35,7 +38,7 @@ def ui(
 
     is_secure = refuse_bare(host, certificate, key)
     with common.workspace() as space, Desk(space, COMMAND, options_of(common, space.home)) as desk:
-        desk.warm(say)
+        warm(desk)
         say(f"The workbench is at [bold]{'https' if is_secure else 'http'}://{host}:{port}[/]; Ctrl-C ends it")
         uvicorn.run(
             application(desk, (*LOOPBACK, host, *(name or ()))),
@@ -46,6 +49,24 @@ def ui(
             ssl_certfile=certificate,
             ssl_keyfile=key,
         )
+
+
+def warm(desk: "Desk") -> None:
+    """Prepare the latest day of every deal and the logs' copies, so that nobody waits; done once, it stands."""
+    from workbench import census, quality
+    from workbench.evidence import copy_logs
+    from workbench.sheet import Place
+
+    quality.versions(desk)
+    reading, places = desk.book.now(), desk.places()
+    for name in sorted({deal for _, deal in places}):
+        latest = max(day for day, deal in places if deal == name)
+        place = Place(latest, desk.deal(name, latest))
+        sheet = desk.sheets.at(place)
+        census.census(sheet, reading)
+        census.stopped(sheet)
+        say(f"{name} as of {place.day} is prepared")
+    copy_logs(desk.shelf, desk.copies)
 
 
 def refuse_bare(host: str, certificate: Path | None, key: Path | None) -> bool:

@@ -1,6 +1,5 @@
 """Everything that pages look at, opened once for a running workbench."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ from schemas import derived
 from schemas.errors import ConfigurationError
 from workbench.audit import AuditLog
 from workbench.book import Book
+from workbench.copies import Copies
 from workbench.jobs import Jobs
 from workbench.refusal import Refusal
 from workbench.sessions import Sessions
@@ -42,7 +42,8 @@ class Desk:
         self.workspace = workspace
         self.zone = workspace.settings.platform.time_zone
         self.shelf = Shelf(workspace)
-        self.sheets = Sheets(self.shelf, self.zone)
+        self.copies = Copies(self.shelf)
+        self.sheets = Sheets(self.shelf, self.copies, self.zone)
         self.book = Book(ledger(workspace), self.shelf)
         self.sessions = Sessions()
         self.throttle = Throttle()
@@ -108,12 +109,3 @@ class Desk:
         if day or deal:
             raise Refusal(404, "refusal.place")
         return None
-
-    def warm(self, say: Callable[[str], None]) -> None:
-        """Prepare the latest day of every deal, so that no visitor waits for it."""
-        seen: set[str] = set()
-        for day, name in self.places():
-            if name not in seen and len(seen) < 2:
-                seen.add(name)
-                self.sheets.at(Place(day, self.deal(name, day)))
-                say(f"{name} as of {day} is prepared")

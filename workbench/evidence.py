@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from pool.deal import Criterion, Deal, parsed
@@ -12,9 +10,11 @@ from schemas import derived, events, lending, parties
 from schemas.moments import day_start
 from schemas.table import Table
 from workbench.book import Reading
+from workbench.copies import Copies
 from workbench.sheet import Place, Sheet
-from workbench.shelf import Row, Shelf
+from workbench.shelf import Row, Shelf, source
 
+HISTORY = "receivable_id, as_of, days_past_due, worst_days_past_due, current_principal_amount, arrears_amount"
 MOST_DAYS = 24
 """Days past due are shown of so many published days, the latest."""
 TABLES = {
@@ -83,13 +83,43 @@ class Evidence:
     failures: list[Row]
 
 
+LOOKED_UP: tuple[tuple[Table, str], ...] = (
+    (lending.INSTALMENTS, "receivable_id"),
+    (lending.REPAYMENTS, "receivable_id"),
+    (lending.RECEIVABLES, "receivable_id"),
+    (events.ORDERS, "order_id"),
+    (parties.BORROWERS, "borrower_id"),
+    (parties.CREDIT_REPORTS, "borrower_id"),
+)
+"""Large logs, and the column by which one receivable's rows are found."""
+FOUND = 20_480
+"""So many rows of a copied log stand together: a few are looked for."""
+
+
+def copy_logs(shelf: Shelf, copies: Copies) -> None:
+    """Copy the large logs in the order by which pages look things up, and the states of all days by receivable."""
+    for table, column in LOOKED_UP:
+        if files := shelf.files(table):
+            ordered = f"SELECT * FROM {source()} ORDER BY {column}"
+            copies.made(f"log-{table.name}-by-{column}", files, ordered, (files,), FOUND)
+    if files := shelf.files(derived.RECEIVABLE_STATES):
+        ordered = f"SELECT {HISTORY} FROM {source()} ORDER BY receivable_id, as_of"
+        copies.made("history", files, ordered, (files,), FOUND)
+
+
 class Cut:
     """Logs as they were known at the start of a day, a thing at a time."""
 
-    def __init__(self, shelf: Shelf, place: Place, time_zone: str) -> None:
+    def __init__(self, shelf: Shelf, copies: Copies, place: Place, time_zone: str) -> None:
         """Cut logs at a place's day."""
         self._shelf = shelf
+        self._copies = copies
         self._moment = day_start(place.day, time_zone)
+
+    @property
+    def moment(self) -> str:
+        """Give the instant of the cut, as rows write theirs."""
+        return self._moment.strftime("%Y-%m-%dT%H:%M:%S")
 
     def rows(self, table: Table, column: str, value: object) -> list[Row]:
         """Give the things of a log that a column singles out, each in its latest known version, by their key.
@@ -102,23 +132,29 @@ class Cut:
         name, keys = table.column(column).name, ", ".join(table.key)
         latest = f"row_number() OVER (PARTITION BY {keys} ORDER BY known_at DESC, record_hash) = 1"
         known = f"{name} = ? AND known_at < ? AND happened_at < ? QUALIFY {latest}"
-        found = self._shelf.read(table, None, "", known, value, self._moment, self._moment)
+        found = self._shelf.read_files(self._files(table, name), table, known, value, self._moment, self._moment)
         return sorted(
             (row for row in found if not row["is_deleted"]), key=lambda row: [str(row[one]) for one in table.key]
         )
+
+    def _files(self, table: Table, column: str) -> list[str]:
+        """Give the copy in which a value is found fast, or, while it is not made, the log's own files."""
+        files = self._shelf.files(table)
+        path = self._copies.path(f"log-{table.name}-by-{column}", files)
+        return [str(path)] if path.exists() else files
 
     def one(self, table: Table, column: str, value: object) -> Row | None:
         """Give one thing of a log, or None."""
         return next(iter(self.rows(table, column, value)), None)
 
 
-def evidence(sheet: Sheet, reading: Reading, receivable_id: str, time_zone: str) -> Evidence | None:
+def evidence(sheet: Sheet, copies: Copies, reading: Reading, receivable_id: str, time_zone: str) -> Evidence | None:
     """Gather what is known of a receivable; None where it is not open that day."""
     row = sheet.row(receivable_id)
     if row is None:
         return None
     place, shelf = sheet.place, sheet.shelf
-    cut = Cut(shelf, place, time_zone)
+    cut = Cut(shelf, copies, place, time_zone)
 
     def of_day(table: Table) -> list[Row]:
         return shelf.read(table, place.day, place.deal.name, "receivable_id = ?", receivable_id)
@@ -137,6 +173,7 @@ def evidence(sheet: Sheet, reading: Reading, receivable_id: str, time_zone: str)
         "position": _position(reading, row),
         "deal": _deal(place),
     }
+    known["blacklist"] = _listed(cut, known)
     return Evidence(
         row=row,
         state=known["state"] or {},
@@ -148,7 +185,7 @@ def evidence(sheet: Sheet, reading: Reading, receivable_id: str, time_zone: str)
         schedule=_in_force(cut.rows(lending.INSTALMENTS, "receivable_id", receivable_id)),
         payments=_standing(cut.rows(lending.REPAYMENTS, "receivable_id", receivable_id)),
         adjustments=cut.rows(lending.ADJUSTMENTS, "receivable_id", receivable_id),
-        history=_history(shelf, place, receivable_id),
+        history=_history(shelf, copies, place, receivable_id),
         verdicts=_verdicts(row, place.deal, known, failures),
         failures=failures,
     )
@@ -174,16 +211,31 @@ def _latest(reports: list[Row]) -> Row | None:
 
 def _exposure(sheet: Sheet, row: Row) -> Row:
     """Sum over all of the borrower's receivables, as the screening does."""
-    states = sheet.shelf.read(derived.RECEIVABLE_STATES, sheet.place.day, "", "borrower_id = ?", row["borrower_id"])
-    still = [one for one in states if one["is_open"]]
-    written_off = [one for one in states if one["is_written_off"]]
-    return {
-        "max_days_past_due": max((one["days_past_due"] for one in (*still, *written_off)), default=0),
-        "worst_days_past_due": max((one["worst_days_past_due"] for one in states), default=0),
-        "total_principal_amount": sum((one["current_principal_amount"] for one in still), Decimal(0)),
-        "open_count": len(still),
-        "written_off_count": len(written_off),
-    }
+    files = sheet.shelf.files(derived.RECEIVABLE_STATES, sheet.place.day)
+    found = sheet.shelf.rows(
+        "SELECT coalesce(max(days_past_due) FILTER (is_open OR is_written_off), 0) AS max_days_past_due, "
+        "max(worst_days_past_due) AS worst_days_past_due, "
+        "sum(current_principal_amount) FILTER (is_open) AS total_principal_amount, "
+        "count(*) FILTER (is_open) AS open_count, count(*) FILTER (is_written_off) AS written_off_count "
+        f"FROM {source()} WHERE borrower_id = ?",
+        files,
+        row["borrower_id"],
+    )
+    return found[0]
+
+
+def _listed(cut: Cut, known: Mapping[str, Row | None]) -> Row:
+    """Tell who is on the blacklist."""
+    subjects = (("borrower", "borrower_id"), ("merchant", "merchant_id"), ("order", "device_id"))
+    found = {}
+    for group, column in subjects:
+        entries = cut.rows(parties.BLACKLIST, "subject_id", (known[group] or {}).get(column))
+        kind = column.removesuffix("_id")
+        found[f"is_{kind}_listed"] = any(
+            one["subject_type"] == kind.upper() and (one["ended_at"] is None or one["ended_at"] > cut.moment)
+            for one in entries
+        )
+    return found
 
 
 def _position(reading: Reading, row: Row) -> Row:
@@ -203,13 +255,12 @@ def _deal(place: Place) -> Row:
     }
 
 
-def _history(shelf: Shelf, place: Place, receivable_id: str) -> list[Row]:
-    days = [one["as_of"] for one in shelf.partitions(derived.RECEIVABLE_STATES)]
-    known = sorted(day for day in days if isinstance(day, date) and day <= place.day)[-MOST_DAYS:]
-    files = [path for day in known for path in shelf.files(derived.RECEIVABLE_STATES, day)]
-    columns = "as_of, days_past_due, worst_days_past_due, current_principal_amount, arrears_amount"
-    sql = f"SELECT {columns} FROM read_parquet(?) WHERE receivable_id = ? ORDER BY as_of"
-    return shelf.rows(sql, files, receivable_id) if files else []
+def _history(shelf: Shelf, copies: Copies, place: Place, receivable_id: str) -> list[Row]:
+    files = shelf.files(derived.RECEIVABLE_STATES)
+    path = copies.path("history", files)
+    sql = f"SELECT {HISTORY} FROM {source()} WHERE receivable_id = ? AND as_of <= ? ORDER BY as_of"
+    found = shelf.rows(sql, [str(path)] if path.exists() else files, receivable_id, place.day)
+    return found[-MOST_DAYS:]
 
 
 def _verdicts(row: Row, deal: Deal, known: Mapping[str, Row | None], failures: list[Row]) -> tuple[Verdict, ...]:

@@ -133,5 +133,5 @@ def _read_answer(job: Job, process: "subprocess.Popen[str]") -> None:
     job.answer = (process.stdout.read() if process.stdout else "").strip()
 
 
-COMMAND = (sys.executable, "-m", "workbench")
+COMMAND = (sys.executable, "-m", "pipelines")
 """How this installation calls its own command line."""

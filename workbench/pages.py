@@ -14,6 +14,14 @@ from workbench import words
 from workbench.words import Language
 
 NOTHING = figures.NOTHING
+COLOURS = {
+    "PROPOSED": "turn",
+    "APPROVED": "turn",
+    "BOOKED": "good",
+    "SUBSTITUTED": "good",
+    "REJECTED": "bad",
+}
+"""In which colour a word on a proposal is shown: somebody's turn, done, refused."""
 
 
 def laid_out(template: str, language: Language, **contents: object) -> str:
@@ -32,7 +40,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    environment.globals.update({"link": link, "NOTHING": NOTHING})
+    environment.globals.update({"link": link, "NOTHING": NOTHING, "colours": COLOURS})
     return environment
 
 

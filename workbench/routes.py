@@ -4,7 +4,7 @@ from pool.people import Role
 from workbench import views_day, views_entry, views_proposals, views_receivables, views_record
 from workbench.asked import AtPlace, AtVersion, Gate, Listing, Paged, Propose, Quarantined, SignIn, SignOut, Speak
 from workbench.door import Door
-from workbench.views_proposals import Decided, OneJob, OneProposal, Rejected
+from workbench.views_proposals import Approved, OneJob, OneProposal, Rejected, Settled
 from workbench.views_receivables import OneReceivable
 from workbench.views_record import AuditLines, Verify
 
@@ -22,9 +22,9 @@ DOORS = (
     Door("/proposals", "GET", AtPlace, views_proposals.proposals),
     Door("/proposals", "POST", Propose, views_proposals.propose, PROPOSERS),
     Door("/proposals/{proposal}", "GET", OneProposal, views_proposals.proposal),
-    Door("/proposals/{proposal}/approve", "POST", Decided, views_proposals.approve, APPROVERS),
+    Door("/proposals/{proposal}/approve", "POST", Approved, views_proposals.approve, APPROVERS),
     Door("/proposals/{proposal}/reject", "POST", Rejected, views_proposals.reject, APPROVERS),
-    Door("/proposals/{proposal}/settle", "POST", Decided, views_proposals.settle, SETTLERS),
+    Door("/proposals/{proposal}/settle", "POST", Settled, views_proposals.settle, SETTLERS),
     Door("/jobs/{job}", "GET", OneJob, views_proposals.job),
     Door("/ledger", "GET", Paged, views_record.ledger),
     Door("/ledger/verify", "POST", Verify, views_record.verify),

@@ -1,21 +1,21 @@
 """The sheet of a day and deal: one row for each open receivable with everything that people search and sort by."""
 
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from threading import Lock
+from pathlib import Path
 from typing import Any
-from weakref import finalize
 
 from pool.deal import Deal
 from schemas import derived, lending
 from schemas.moments import day_start
 from schemas.table import Kind, Table
-from workbench.shelf import SHEETS, Row, Shelf, source
+from workbench.copies import Copies
+from workbench.shelf import Row, Shelf, source
 
-MOST_SHEETS = 2
-"""So many days and deals are held in memory at once: about 150 MB each for a million receivables."""
+SCANNED = 122_880
+"""So many rows of a sheet stand together: it is read whole."""
+Version = tuple[tuple[str, ...], ...]
 PUBLISHED = (
     derived.RECEIVABLE_STATES,
     derived.RECEIVABLE_TAGS,
@@ -24,8 +24,8 @@ PUBLISHED = (
     lending.RECEIVABLES,
 )
 CONTRACT = (
-    "contract_no, order_id, merchant_id, product_code, purpose, channel, region_code, category_code, originated_on, "
-    "disbursed_on, term_number, annual_rate, amortization"
+    "contract_no, order_id, merchant_id, product_code, region_code, category_code, originated_on, term_number, "
+    "annual_rate"
 )
 STATE = (
     "receivable_id, receivable_key, borrower_id, original_principal_amount, current_principal_amount, "
@@ -44,39 +44,37 @@ class Place:
     deal: Deal
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """The sheet of a place; `name` is its table in the database, `failures` that of what fails, by row.
+    """The sheet of a place; `name` says its rows as SQL, `failures` those of what fails, by row.
 
     Args:
         shelf: What it was taken from.
         place: Day and deal.
         version: What identifies its content.
-        number: Its number among all sheets that were ever made.
-        memory: What was counted of it already.
+        path: The copy with the receivables, in order of their id; `row` is the place of each.
+        failures_path: The copy with what they fail: `row`, `code`, `outcome`.
     """
 
     shelf: Shelf
     place: Place
-    version: tuple[Any, ...]
-    number: int
-    memory: dict[str, Any] = field(default_factory=dict)
+    version: Version
+    path: Path
+    failures_path: Path
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is made
         """Give what was made of this sheet under a name, or make it."""
-        if name not in self.memory:
-            self.memory[name] = make()
-        return self.memory[name]
+        return self.shelf.kept((name, self.place.day, self.place.deal.name), self.version, make)
 
     @property
     def name(self) -> str:
-        """Name the table of receivables."""
-        return f"{SHEETS}.sheet_{self.number}"
+        """Say the receivables as SQL."""
+        return f"read_parquet('{self.path}')"
 
     @property
     def failures(self) -> str:
-        """Name the table of failures: `row` (of the sheet), `code`, `outcome`."""
-        return f"{SHEETS}.failures_{self.number}"
+        """Say what they fail as SQL."""
+        return f"read_parquet('{self.failures_path}')"
 
     def row(self, receivable_id: str) -> Row | None:
         """Give the row of a receivable, or None where it is not open that day."""
@@ -85,32 +83,37 @@ class Sheet:
 
 
 class Sheets:
-    """The sheets that are held, the one used last at the end; each is made once, whoever asks first.
+    """The sheets of a workspace: each is a copy, made when it is first asked for."""
 
-    A sheet that is held no more goes when the last page that reads it is done.
-    """
-
-    def __init__(self, shelf: Shelf, time_zone: str) -> None:
+    def __init__(self, shelf: Shelf, copies: Copies, time_zone: str) -> None:
         """Take sheets from a shelf; days begin in the platform's zone."""
         self._shelf = shelf
+        self._copies = copies
         self._zone = time_zone
-        self._held: OrderedDict[tuple[date, str], Sheet] = OrderedDict()
-        self._lock = Lock()
-        self._made = 0
 
     def at(self, place: Place) -> Sheet:
         """Give the sheet of a place as it is published now."""
-        key = (place.day, place.deal.name)
         version = tuple(tuple(self._shelf.files(table, place.day, place.deal.name)) for table in PUBLISHED)
-        with self._lock:
-            sheet = self._held.get(key)
-            if sheet is None or sheet.version != version:
-                self._made += 1
-                sheet = self._held[key] = _made(Sheet(self._shelf, place, version, self._made), self._zone)
-            self._held.move_to_end(key)
-            while len(self._held) > MOST_SHEETS:
-                self._held.popitem(last=False)
-        return sheet
+        name = f"{place.deal.name}-{place.day}"
+        states, others = self._parts(place)
+        joined = "".join(f" LEFT JOIN {part.sql} USING (receivable_id)" for part in others)
+        values = tuple(value for part in (states, *others) for value in part.values)
+        ordered = f"SELECT row_number() OVER () AS row, * FROM (FROM {states.sql}{joined} ORDER BY receivable_id)"
+        path = self._copies.made(f"sheet-{name}", version, ordered, values, SCANNED)
+        failed = _rows_of(self._shelf, place, derived.SCREENING_FAILURES, "receivable_id, code, outcome")
+        numbered = f"(SELECT receivable_id, row FROM read_parquet('{path}'))"
+        listed = f"SELECT row, code, outcome FROM {failed.sql} JOIN {numbered} USING (receivable_id) ORDER BY code, row"
+        failures = self._copies.made(f"failures-{name}", version, listed, failed.values, SCANNED)
+        return Sheet(self._shelf, place, version, path, failures)
+
+    def _parts(self, place: Place) -> tuple["Part", tuple["Part", ...]]:
+        """Give the states and what is laid beside them."""
+        shelf = self._shelf
+        return _rows_of(shelf, place, derived.RECEIVABLE_STATES, STATE, "is_open"), (
+            _contracts(shelf, place, self._zone),
+            _rows_of(shelf, place, derived.RECEIVABLE_TAGS, f"receivable_id, {TAGGED}"),
+            _rows_of(shelf, place, derived.SCREENINGS, f"receivable_id, {SCREENED}"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +124,9 @@ class Part:
     values: tuple[object, ...] = ()
 
 
-def _made(sheet: Sheet, time_zone: str) -> Sheet:
-    """Fill the tables of a sheet."""
-    shelf = sheet.shelf
-    states = _rows_of(sheet, derived.RECEIVABLE_STATES, STATE, "is_open")
-    others = (
-        _contracts(sheet, time_zone),
-        _rows_of(sheet, derived.RECEIVABLE_TAGS, f"receivable_id, {TAGGED}"),
-        _rows_of(sheet, derived.SCREENINGS, f"receivable_id, {SCREENED}"),
-    )
-    joined = "".join(f" LEFT JOIN {part.sql} USING (receivable_id)" for part in others)
-    values = [value for part in (states, *others) for value in part.values]
-    numbered = f"SELECT *, row_number() OVER (ORDER BY receivable_id) AS row FROM {states.sql}{joined}"
-    shelf.rows(f"CREATE TABLE {sheet.name} AS {numbered} ORDER BY receivable_id", *values)
-    failed = _rows_of(sheet, derived.SCREENING_FAILURES, "receivable_id, code, outcome")
-    listed = f"SELECT row, code, outcome FROM {failed.sql} JOIN {sheet.name} USING (receivable_id) ORDER BY code, row"
-    shelf.rows(f"CREATE TABLE {sheet.failures} AS {listed}", *failed.values)
-    finalize(sheet, shelf.drop, sheet.name, sheet.failures).atexit = False
-    return sheet
-
-
-def _rows_of(sheet: Sheet, table: Table, columns: str, where: str = "TRUE") -> Part:
+def _rows_of(shelf: Shelf, place: Place, table: Table, columns: str, where: str = "TRUE") -> Part:
     """Say rows of a table of the sheet's day and deal; of one that was not published, no rows with these columns."""
-    files = sheet.shelf.files(table, sheet.place.day, sheet.place.deal.name)
+    files = shelf.files(table, place.day, place.deal.name)
     if not files:
         kinds = {column.name: SQL_TYPES[column.kind] for column in table.columns}
         named = ", ".join(f"NULL::{kinds[name]} AS {name}" for name in columns.split(", "))
@@ -151,16 +134,20 @@ def _rows_of(sheet: Sheet, table: Table, columns: str, where: str = "TRUE") -> P
     return Part(f"(SELECT {columns} FROM {source()} WHERE {where})", (files,))
 
 
-def _contracts(sheet: Sheet, time_zone: str) -> Part:
+def _contracts(shelf: Shelf, place: Place, time_zone: str) -> Part:
     """Say the contracts as they were known at the cut: of each the latest version known, unless it is withdrawn."""
     columns = f"receivable_id, {CONTRACT}"
-    cut = day_start(sheet.place.day, time_zone)
-    known = _rows_of(sheet, lending.RECEIVABLES, "*", "known_at < ? AND happened_at < ?")
+    cut = day_start(place.day, time_zone)
+    known = _rows_of(shelf, place, lending.RECEIVABLES, "*", "known_at < ? AND happened_at < ?")
     if not known.values:
-        return _rows_of(sheet, lending.RECEIVABLES, columns)
-    latest = "row_number() OVER (PARTITION BY receivable_id ORDER BY known_at DESC, record_hash) = 1"
-    versions = f"SELECT {columns}, is_deleted FROM {known.sql} QUALIFY {latest}"
-    return Part(f"(SELECT {columns} FROM ({versions}) WHERE NOT is_deleted)", (*known.values, cut, cut))
+        return _rows_of(shelf, place, lending.RECEIVABLES, columns)
+    several = (
+        f"SELECT receivable_id, max(known_at) AS latest FROM {known.sql} GROUP BY receivable_id HAVING count(*) > 1"
+    )
+    versions = f"{known.sql} AS known LEFT JOIN ({several}) AS several USING (receivable_id)"
+    standing = "NOT is_deleted AND (latest IS NULL OR known_at = latest)"
+    values = (*known.values, cut, cut)
+    return Part(f"(SELECT {columns} FROM {versions} WHERE {standing})", values * 2)
 
 
 SQL_TYPES = {

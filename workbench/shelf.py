@@ -17,8 +17,6 @@ from schemas.table import Table
 
 STALE_SECONDS = 2.0
 """What was published is seen after so many seconds: asking the catalog takes longer than a page should."""
-SHEETS = "sheets"
-"""Where in the database copies in memory stand."""
 Row = dict[str, Any]
 
 
@@ -26,7 +24,7 @@ class Shelf:
     """The published tables of a workspace, for many readers at once.
 
     Rows are read straight from the data files of a table's current snapshot. The database holds nothing but copies in
-    memory, may open no file outside the warehouse, and takes every value as a parameter.
+    memory, may open no file outside the warehouse and its own copies, and takes every value as a parameter.
     """
 
     def __init__(self, workspace: Workspace, threads: int = 2) -> None:
@@ -39,13 +37,13 @@ class Shelf:
         self._database = duckdb.connect(
             config={"threads": threads, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
         )
-        self._is_open = True
-        for setting in _hardened(workspace.catalog.warehouse.resolve()):
+        self.folder = workspace.home.resolve() / "workbench" / "copies"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for setting in _hardened(workspace.catalog.warehouse.resolve(), self.folder):
             self._database.execute(setting)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._is_open = False
         self._database.close()
 
     def hold(self, name: str, rows: pa.Table) -> None:
@@ -54,12 +52,6 @@ class Shelf:
         cursor.register("given", rows)
         cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM given")
         cursor.close()
-
-    def drop(self, *names: str) -> None:
-        """Forget copies, unless the database is closed and has forgotten them."""
-        if self._is_open:
-            for name in names:
-                self.rows(f"DROP TABLE {name}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Give a cursor of the caller's own: cursors work side by side, one is not shared."""
@@ -124,7 +116,10 @@ class Shelf:
             where: A condition of ours with `?` for values; never text from outside.
             values: What stands for the `?`.
         """
-        files = self.files(table, day, deal)
+        return self.read_files(self.files(table, day, deal), table, where, *values)
+
+    def read_files(self, files: list[str], table: Table, where: str, *values: object) -> list[Row]:
+        """Give rows of some files of a table that keep a condition; moments as UTC text."""
         if not files:
             return []
         return self.rows(f"SELECT {_said(table)} FROM {source()} {where and 'WHERE ' + where}", files, *values)
@@ -145,13 +140,12 @@ class Shelf:
         return sorted(found, key=lambda one: (one.started_at, one.run))
 
 
-def _hardened(warehouse: Path) -> tuple[str, ...]:
-    """Give the settings after which the database opens files of the warehouse only, and can be told nothing else."""
-    folder = str(warehouse).replace("'", "''")
+def _hardened(*folders: Path) -> tuple[str, ...]:
+    """Give the settings after which the database opens files of these folders only, and can be told nothing else."""
+    named = ", ".join("'{}'".format(str(folder).replace("'", "''")) for folder in folders)
     return (
-        f"SET allowed_directories = ['{folder}']",
+        f"SET allowed_directories = [{named}]",
         "SET parquet_metadata_cache = true",
-        f"ATTACH ':memory:' AS {SHEETS} (COMPRESS)",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     )

@@ -2,25 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from starlette.responses import Response
 
-from pool.deal import Deal, Limit, Trigger, parsed
+from pool.deal import Limit, Trigger, parsed
 from reports.contents import Unit
 from reports.words import headroom, measured
 from runtime.manifest import Manifest
 from schemas import derived
 from schemas.table import Kind
-from schemas.triggers import TRIGGER_RESULTS
+from schemas.triggers import TRIGGER_RESULTS, TRIGGER_STATES
 from workbench import census, quality
 from workbench.asked import AtPlace
 from workbench.pages import link
 from workbench.pictures import Gauge, Plot, gauge, over_time
 from workbench.sheet import Place
-from workbench.shelf import Row
+from workbench.shelf import Row, ordered
 from workbench.visit import Visit
 
 MOST_RUNS = 15
+TRIGGER_UNITS = {
+    "pool_balance": Unit.MONEY,
+    "asset_coverage": Unit.NUMBER,
+    "days_past_expected_maturity": Unit.DAYS,
+    "turnover_late_days": Unit.DAYS,
+}
+"""Units of the measures that are no shares."""
 UNITS = {Kind.RATE: Unit.RATE, Kind.MONEY: Unit.MONEY, Kind.DAYS: Unit.DAYS, Kind.COUNT: Unit.COUNT}
 
 
@@ -39,7 +47,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """A limit beside its values, written as its unit asks."""
+    """A limit beside its values, written as its unit asks; `gain` is the cash that a bound 1 % looser would use."""
 
     limit: Limit
     before: str
@@ -49,15 +57,17 @@ class LimitLine:
     gauge: Gauge
     state: str
     worst_member: str
+    gain: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerLine:
-    """A trigger on the day, and over all days."""
+    """A trigger on the day and over the periods before, written as its unit asks; no phase where none was measured."""
 
     trigger: Trigger
-    value: float | None
-    is_fired: bool
+    value: str
+    bound: str
+    phase: str
     plot: Plot | None
 
 
@@ -146,6 +156,7 @@ def limit_lines(visit: Visit, place: Place) -> list[LimitLine]:
 def _limit_line(limit: Limit, row: Row) -> LimitLine:
     unit, bound = unit_of(limit), row["threshold"]
     state = "broken" if not row["is_kept"] else "binds" if row["is_binding"] else "kept"
+    state = "maintained" if row["is_maintained"] else state
     if row["value_before"] is None and row["value_after"] is None:
         state = "empty"
     return LimitLine(
@@ -157,6 +168,7 @@ def _limit_line(limit: Limit, row: Row) -> LimitLine:
         gauge(row["value_before"], row["value_after"], bound, is_cap=limit.is_cap),
         state,
         row["worst_member"] or "",
+        row["looser_gain_amount"],
     )
 
 
@@ -169,14 +181,24 @@ def unit_of(limit: Limit) -> Unit:
 
 
 def _trigger_lines(visit: Visit, place: Place) -> list[TriggerLine]:
-    deal: Deal = place.deal
-    days = [row["as_of"] for row in visit.desk.shelf.partitions(TRIGGER_RESULTS) if row["deal"] == deal.name]
-    rows = [row for day in sorted(days) for row in visit.desk.shelf.read(TRIGGER_RESULTS, day, deal.name)]
-    lines = []
-    for trigger in deal.triggers:
-        told = [row for row in rows if row["code"] == trigger.code and row["as_of"] <= place.day]
-        points = [(row["as_of"], row["value"] or 0.0, row["is_fired"]) for row in told]
-        now = told[-1] if told and told[-1]["as_of"] == place.day else {}
-        plot = over_time(trigger.code, points, float(trigger.bound), as_share=True)
-        lines.append(TriggerLine(trigger, now.get("value"), bool(now.get("is_fired")), plot))
-    return lines
+    """Lay the deal's triggers beside what they say on the day, and what they measured in each period before."""
+    shelf, deal = visit.desk.shelf, place.deal
+    now = {row["code"]: row for row in shelf.read(TRIGGER_RESULTS, place.day, deal.name)}
+    states = ordered(shelf.read(TRIGGER_STATES, place.day, deal.name), "measured_on")
+    return [
+        _trigger_line(trigger, now.get(trigger.code), [row for row in states if row["code"] == trigger.code])
+        for trigger in deal.triggers
+    ]
+
+
+def _trigger_line(trigger: Trigger, now: Row | None, states: list[Row]) -> TriggerLine:
+    unit = TRIGGER_UNITS.get(trigger.measure, Unit.SHARE)
+    bound = now["threshold"] if now else float(trigger.bound)
+    points = [(row["measured_on"], row["average"], row["is_beyond"]) for row in states if row["average"] is not None]
+    return TriggerLine(
+        trigger,
+        measured(now["value"] if now else None, unit, bound),
+        measured(bound, unit, bound),
+        now["phase"] if now else "",
+        over_time(trigger.code, points, bound, as_share=unit is Unit.SHARE),
+    )

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
+from pydantic import SecretStr
 from starlette.responses import Response
 
+from pipelines import purchase
 from pool.people import Credentials
 from pool.price import to_amount
-from pool.store import Outcome
+from pool.purchase import Item
 from schemas import derived
 from schemas.errors import AccessError, PoolwrightError
 from workbench import census
-from workbench.asked import AtPlace, Decide, Id, Paged, Propose, Reject
+from workbench.asked import Approve, AtPlace, Id, Paged, Propose, Reject, Settle
 from workbench.book import Proposal
 from workbench.refusal import Refusal
 from workbench.shelf import Row
@@ -21,6 +22,8 @@ from workbench.views_day import is_current, limit_lines
 from workbench.visit import Visit
 
 PAGE = 50
+MOST_TWINS = 50
+"""So many groups of near-duplicates are shown."""
 
 
 class OneProposal(Paged):
@@ -29,8 +32,14 @@ class OneProposal(Paged):
     proposal: Id
 
 
-class Decided(Decide):
-    """A decision over a proposal."""
+class Approved(Approve):
+    """The approval of a proposal."""
+
+    proposal: Id
+
+
+class Settled(Settle):
+    """The booking of a proposal."""
 
     proposal: Id
 
@@ -48,14 +57,21 @@ class OneJob(AtPlace):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Line:
     """A receivable of a proposal's list, as the ledger keeps it, with the day's word on it where that stands."""
 
-    receivable_key: str
-    receivable_id: str
-    principal: Decimal
-    price: Decimal
+    item: Item
     row: Row
+
+    @property
+    def principal(self) -> Decimal:
+        """Give the principal that is bought."""
+        return to_amount(self.item.principal_minor)
+
+    @property
+    def price(self) -> Decimal:
+        """Give what is paid for it."""
+        return to_amount(self.item.price_minor)
 
 
 def proposals(visit: Visit, asked: AtPlace) -> Response:
@@ -96,7 +112,10 @@ def _shown(visit: Visit, found: Proposal, page: int = 1, status: int = 200, wron
         stands=stands,
         census=counted,
         limits=limit_lines(visit, place) if place is not None and stands else [],
-        items=_items(visit, found, page),
+        lines=_lines(visit, found, page),
+        fairness=visit.desk.shelf.read(derived.FAIRNESS_RESULTS, found.day, found.deal) if stands else [],
+        twins=found.near_duplicates[:MOST_TWINS],
+        today=purchase.today(visit.desk.workspace),
         number=page,
         pages=pages,
         wrong=wrong,
@@ -110,48 +129,55 @@ def _stands(visit: Visit, found: Proposal) -> bool:
     return bool(rows) and rows[0]["proposal_id"] == found.proposal_id
 
 
-def _items(visit: Visit, found: Proposal, page: int) -> list[Item]:
-    listed = found.made.payload["items"][(page - 1) * PAGE : page * PAGE]
-    names = [item[1] for item in listed]
+def _lines(visit: Visit, found: Proposal, page: int) -> list[Line]:
+    listed = found.items[(page - 1) * PAGE : page * PAGE]
+    names = [item.receivable_id for item in listed]
     rows = visit.desk.shelf.read(derived.PROPOSALS, found.day, found.deal, "list_contains(?, receivable_id)", names)
     told = {row["receivable_id"]: row for row in rows}
-    return [
-        Item(key, name, to_amount(principal), to_amount(price), told.get(name, {}))
-        for key, name, principal, price in listed
-    ]
+    return [Line(item, told.get(item.receivable_id, {})) for item in listed]
 
 
-def approve(visit: Visit, asked: Decided) -> Response:
-    """Approve a proposal: by another person than the one who made it."""
-    return _decided(visit, asked, lambda by, at: visit.desk.book.store.approve(asked.proposal, by, at))
+def approve(visit: Visit, asked: Approved) -> Response:
+    """Approve a proposal: by another person than the one who made it, if it still comes from what it came from."""
+
+    def act(by: Credentials) -> object:
+        return purchase.approve(visit.desk.workspace, asked.proposal, by, asked.on, asked.accepted or "")
+
+    return _decided(visit, asked.proposal, asked.secret, act)
 
 
 def reject(visit: Visit, asked: Rejected) -> Response:
     """Reject a proposal, with the reason."""
-    return _decided(visit, asked, lambda by, at: visit.desk.book.store.reject(asked.proposal, by, at, asked.reason))
+
+    def act(by: Credentials) -> object:
+        return purchase.reject(visit.desk.workspace, asked.proposal, by, asked.reason)
+
+    return _decided(visit, asked.proposal, asked.secret, act)
 
 
-def settle(visit: Visit, asked: Decided) -> Response:
-    """Book an approved proposal."""
-    return _decided(visit, asked, lambda by, at: visit.desk.book.store.book(asked.proposal, by, at))
+def settle(visit: Visit, asked: Settled) -> Response:
+    """Book an approved proposal against the cash that was paid."""
+
+    def act(by: Credentials) -> object:
+        return purchase.settle(visit.desk.workspace, asked.proposal, by, asked.on, Decimal(asked.cash))
+
+    return _decided(visit, asked.proposal, asked.secret, act)
 
 
-def _decided(visit: Visit, asked: Decided | Rejected, act: Callable[[Credentials, datetime], Outcome]) -> Response:
+def _decided(visit: Visit, proposal_id: str, secret: SecretStr, act: Callable[[Credentials], object]) -> Response:
     """Enter a decision in the ledger, signed with the secret of who is signed in; a refusal is shown and noted."""
-    found = _known(visit, asked.proposal)
-    by = Credentials(visit.name, asked.secret.get_secret_value())
+    found = _known(visit, proposal_id)
+    by = Credentials(visit.name, secret.get_secret_value())
     kind = visit.path.rpartition("/")[2]
     try:
         _sign(visit, by)
-        act(by, visit.now)
-    except AccessError as error:
-        visit.note(f"{kind}_refused", proposal=asked.proposal, why=error.found)
-        return _shown(visit, found, status=403, wrong=f"{error.found} ({error.promised})")
+        act(by)
     except PoolwrightError as error:
-        visit.note(f"{kind}_refused", proposal=asked.proposal, why=error.found)
-        return _shown(visit, found, status=409, wrong=f"{error.found} ({error.promised})")
-    visit.note(kind, proposal=asked.proposal)
-    return visit.to(f"/proposals/{asked.proposal}")
+        visit.note(f"{kind}_refused", proposal=proposal_id, why=error.found)
+        status = 403 if isinstance(error, AccessError) else 409
+        return _shown(visit, found, status=status, wrong=f"{error.found} ({error.promised})")
+    visit.note(kind, proposal=proposal_id)
+    return visit.to(f"/proposals/{proposal_id}")
 
 
 def _sign(visit: Visit, by: Credentials) -> None:

@@ -10,6 +10,7 @@ from features.catalogue import features_table
 from features.phrases import Side, phrase, reason_code
 from workbench import quality
 from workbench.asked import LATENESS, AtPlace, Id, Listing
+from workbench.book import Proposal
 from workbench.browse import export, find
 from workbench.evidence import Evidence, evidence
 from workbench.pictures import over_time, schedule
@@ -99,7 +100,7 @@ def receivable(visit: Visit, asked: OneReceivable) -> Response:
         return visit.page("nothing")
     desk = visit.desk
     sheet, reading = desk.sheets.at(place), desk.book.now()
-    found = evidence(sheet, reading, asked.receivable, desk.zone)
+    found = evidence(sheet, desk.copies, reading, asked.receivable, desk.zone)
     if found is None:
         raise Refusal(404, "refusal.receivable")
     late = [(row["as_of"], float(row["days_past_due"]), row["days_past_due"] > 0) for row in found.history]
@@ -111,12 +112,13 @@ def receivable(visit: Visit, asked: OneReceivable) -> Response:
         schedule=schedule(found.schedule, found.payments, place.day),
         late=over_time("days_past_due", late),
         pledges=[one for one in reading.past if one.receivable_key == found.row["receivable_key"]],
-        proposals=[one for one in reading.proposals.values() if _lists(one.made.payload["items"], found.row)],
+        proposals=[one for one in reading.proposals.values() if _offers(one, found.row)],
     )
 
 
-def _lists(items: list[list[Any]], row: Row) -> bool:
-    return any(item[0] == row["receivable_key"] for item in items)
+def _offers(proposal: Proposal, row: Row) -> bool:
+    """Tell whether a proposal that waits for somebody lists the receivable."""
+    return bool(proposal.waits_for) and any(one.receivable_key == row["receivable_key"] for one in proposal.items)
 
 
 def _reasons(visit: Visit, place: Place, found: Evidence) -> list[Reason]:

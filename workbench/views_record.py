@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from pipelines.report_data import data_quality, provenance
+from pool.chain import FOLLOWING
 from pool.ledger import EntryKind
 from pool.price import to_amount
 from runtime.clock import stopwatch
@@ -49,6 +50,7 @@ def _ledger(visit: Visit, place: Place | None, number: int, checked: dict[str, A
         place,
         entries=entries,
         proposed=EntryKind.PROPOSED,
+        following=FOLLOWING,
         head=reading.head,
         number=number,
         pages=pages,

@@ -21,7 +21,7 @@ def misused(words: list[str]) -> str:
     here = TREE
     rest = list(words)
     while hasattr(here, "commands") and not (rest and rest[0].startswith("-")):
-        if not rest or rest[0].isupper():
+        if not rest or rest[0].isupper() or rest[0].startswith("$"):
             return ""
         if rest[0].startswith("--"):
             break

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import yaml
 from pydantic import SecretStr
 from pyspark.sql import SparkSession
@@ -21,11 +22,14 @@ from pool.acts import Buyback
 from pool.deal import Deal, load_deal
 from pool.ledger import Item, PurchaseList
 from pool.people import Credentials, Role
+from pool.price import to_amount
 from pool.store import LedgerStore
+from runtime.iceberg import arrow_schema
 from runtime.settings import Environment, load_settings
 from runtime.stage import execute
 from runtime.workspace import Workspace
 from schemas.derived import SCREENINGS
+from schemas.lending import ADJUSTMENTS
 from simulate.platform import simulate
 from tests.pool.purchases import as_it_stands
 
@@ -85,6 +89,31 @@ class Life:
             store.book(bought.proposal_id, BOB, moment(cut), settlement)
         self.bought[cut] = bought
 
+    def lose(self) -> None:
+        """Let one receivable be refunded and another be written off in part, some weeks after their purchase."""
+        refunded, lost = self.bought[CUTS[0]].items[6:8]
+        rows = [
+            adjustment(f"a-{kind}", one.receivable_id, kind, one.principal_minor // 4, day)
+            for one, kind, day in ((refunded, "REFUND", date(2024, 8, 2)), (lost, "WRITE_OFF", date(2024, 9, 3)))
+        ]
+        frame = self.space.session.createDataFrame(pa.Table.from_pylist(rows, arrow_schema(ADJUSTMENTS)))
+        with self.space.writing():
+            self.space.catalog.publish(ADJUSTMENTS, frame, {"batch": "losses"}, "losses")
+
+
+def adjustment(name: str, receivable: str, kind: str, minor: int, day: date) -> dict[str, Any]:
+    """Write down a movement that is known at once."""
+    what = {"adjustment_id": name, "receivable_id": receivable, "adjustment_kind": kind}
+    when = {"happened_at": moment(day), "known_at": moment(day), "is_deleted": False}
+    return {
+        **what,
+        **when,
+        "adjustment_amount": to_amount(minor),
+        "source": "test",
+        "batch": "losses",
+        "record_hash": name,
+    }
+
 
 def item(row: dict[str, Any]) -> Item:
     """Put a screened receivable on a list, at 99 %."""
@@ -109,6 +138,7 @@ def live(folder: Path, engine: SparkSession) -> Iterator[Life]:
             store.add_person(BOB, frozenset({Role.APPROVER}), moment(FIRST_DAY), ROOT)
         for cut in CUTS:
             life.buy(cut)
+        life.lose()
         keys = tuple(one.receivable_key for one in life.bought[CUTS[0]].items)
         with life.ledger() as store:
             store.release(DEAL, keys[:3], BOB, moment(RELEASED_ON), "for the test")

@@ -1,6 +1,6 @@
 """The Dagster face: the stage graph as assets, partitions and checks, and one day run through it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,12 @@ def offered(home: Path, conf: Path, *overrides: str) -> dg.Definitions:
 def specs(definitions: dg.Definitions) -> Mapping[str, dg.AssetSpec]:
     """Give the assets by their keys."""
     return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def job_of(definitions: dg.Definitions, names: Sequence[str]) -> dg.JobDefinition:
+    """Give a job that makes some assets."""
+    job = dg.define_asset_job("some", dg.AssetSelection.assets(*names))
+    return dg.Definitions.merge(definitions, dg.Definitions(jobs=[job])).resolve_job_def("some")
 
 
 def test_the_assets_are_the_tables_and_hang_together_as_the_stages_read(tmp_path: Path, conf: Path) -> None:
@@ -64,9 +70,8 @@ def test_a_day_through_dagster_is_the_day(trained: Chain) -> None:
     before = [one.run for one in trained.space.runs.all()]
     names = ["receivable_states", "reconciliations", "features", "receivable_tags"]
     with dg.instance_for_test() as instance:
-        done = definitions.get_implicit_job_def_for_assets([dg.AssetKey(name) for name in names])
-        assert done is not None
-        result = done.execute_in_process(instance=instance, partition_key=DAY)
+        job = job_of(definitions, names)
+        result = job.execute_in_process(instance=instance, partition_key=DAY)
     assert result.success
     assert [one.run for one in trained.space.runs.all()] == before
     rows = {
@@ -91,9 +96,7 @@ def test_dagster_ingests_where_it_is_told_from_where(tmp_path: Path, conf: Path,
     """With a source and a folder the logs are assets with a step and audits; days after the partition are left."""
     monkeypatch.setenv("POOLWRIGHT_PSEUDONYM_SECRET", "for-simulated-people-only")
     definitions = offered(tmp_path / "home", conf, "dagster.source=simulated", f"dagster.folder={raw}")
-    keys = [dg.AssetKey(table.name) for table in LOG_TABLES]
-    job = definitions.get_implicit_job_def_for_assets(keys)
-    assert job is not None
+    job = job_of(definitions, [table.name for table in LOG_TABLES])
     with dg.instance_for_test() as instance:
         result = job.execute_in_process(instance=instance, partition_key="2024-02-01")
     assert result.success
@@ -105,8 +108,7 @@ def test_dagster_ingests_where_it_is_told_from_where(tmp_path: Path, conf: Path,
 def test_a_step_that_fails_says_so(tmp_path: Path, conf: Path) -> None:
     """Steps wait for a held workspace; a day without a model fails in Dagster as it does on the command line."""
     definitions = offered(tmp_path, conf, "operations.wait_seconds=0")
-    job = definitions.get_implicit_job_def_for_assets([dg.AssetKey("receivable_states")])
-    assert job is not None
+    job = job_of(definitions, ["receivable_states"])
     with hold(tmp_path, 0, str), dg.instance_for_test() as instance:
         result = job.execute_in_process(instance=instance, partition_key=DAY, raise_on_error=False)
     assert not result.success

@@ -79,7 +79,7 @@ def test_tables_models_and_ledger_are_listed(call: Call, bought: Chain, tmp_path
     held = told(call, "ledger", "positions", *on(bought))
     assert {one["receivable"] for one in held} == {row["receivable_id"] for row in bought.rows("proposals", MONDAY)}
     entries = told(call, "ledger", "history", *on(bought))
-    assert [one["kind"] for one in entries] == ["PROPOSED", "APPROVED", "BOOKED"]
+    assert [one["kind"] for one in entries] == ["ENROLLED"] * 3 + ["PROPOSED", "APPROVED", "BOOKED"]
     out = tmp_path / "entries"
     assert call("ledger", "export", "--out", str(out), *on(bought)).code == 0
     assert [json.loads(line)["entry_hash"] for line in out.read_text().splitlines()] == [

@@ -27,6 +27,7 @@ from schemas import after_purchase as tables
 from schemas.derived import RECEIVABLE_STATES
 from schemas.moments import day_start, month_starts
 from tests.pipelines.test_real import CONF, FOLDERS, bring, opened
+from tests.pool.purchases import as_it_stands
 
 DEAL = "ally_auto"
 CUTS = (date(2017, 7, 1), date(2018, 1, 1))
@@ -58,9 +59,9 @@ def pool(engine: SparkSession, real_data: Path, tmp_path_factory: pytest.TempPat
             bought = PurchaseList(
                 DEAL, read_deal(CONF, DEAL, CUTS[0]).hash, cut, 10**12, tuple(items(space, cut, half))
             )
-            store.propose(bought, ALICE, at)
-            store.approve(bought.proposal_id, BOB, at)
-            store.book(bought.proposal_id, BOB, at)
+            review, settlement = as_it_stands(store.propose(bought, ALICE, at).entry)
+            store.approve(bought.proposal_id, BOB, at, review)
+            store.book(bought.proposal_id, BOB, at, settlement)
         store.close()
         yield space
 

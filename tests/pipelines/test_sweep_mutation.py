@@ -126,7 +126,7 @@ def test_events_a_microsecond_before_the_cut_change_every_family(mutated: Mutate
     told = mutated.told(later)
     moved = changed(bits(told), mutated.before)
     assert {each.family for each in FEATURES} == {each.family for each in FEATURES if each.name in moved}
-    rows = {name: [*held, *later[name]] for name, held in mutated.rows.items()}
+    rows = {name: [*held, *later.get(name, [])] for name, held in mutated.rows.items()}
     assert not differences(told, oracle.features(rows, AS_OF, ZONE, StateConvention(), FEATURES), "receivable_id")
 
 

@@ -38,7 +38,7 @@ def mapping(name: str, **ids: str) -> dict[str, Any]:
     """Map the tiny platform under a source name, with personal ids pseudonymized and some ids told otherwise."""
     told = platform("borrowers", "receivables", name=name)
     borrowers, loans = (dict(told["tables"][table][0]) for table in ("borrowers", "receivables"))
-    borrowers["pseudonymize"] = loans["pseudonymize"] = ["uid"]
+    borrowers["pseudonymize"], loans["pseudonymize"] = ["uid"], ["uid"]
     loans["columns"] = {**loans["columns"], **ids}
     return {**told, "tables": {"borrowers": [borrowers], "receivables": [loans]}}
 

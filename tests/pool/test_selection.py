@@ -187,7 +187,7 @@ def test_what_is_unknown_never_helps() -> None:
         ((), 5, "0.01", "the cash is 0.05, the cheapest receivable costs 9.80"),
         ((limit("P03", "member_share", at_most="0.5"),), 9000, "0.01", "limit P03 (at most 0.5) allows no batch"),
         ((limit("P14", "member_count", at_least="7"),), 9000, "0.01", "limit P14 (at least 7) allows no batch"),
-        ((), 2000, "50", "the smallest batch of 50 and the cash of 20.00 cannot be kept together"),
+        ((), 2000, "50", "the smallest batch of 50.00 and the cash of 20.00 cannot be kept together"),
         (
             (limit("P05", "attribute_share", at_least="1"), limit("P06", "attribute_share", at_most="0")),
             9000,

@@ -33,6 +33,8 @@ def test_every_clause_stands_in_the_document(path: Path) -> None:
         assert {clause.clause, clause.code, clause.text_en, clause.text_zh} <= seen
     assert {each.expression for each in deal.criteria} <= seen
     assert deal.hash in text
+    assert ("清仓回购" in text) == (deal.clean_up_share is not None)
+    assert ("回收款转付期限" in text) == (deal.calendar.turnover_days is not None)
 
 
 def test_one_language_is_one_language() -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.deals import read_deal
+from pipelines.purchase import inputs_now
 from pool.deal import Deal
-from pool.ledger import Item, PurchaseList
 from pool.people import Cost, Credentials, Role
+from pool.purchase import Item, NearDuplicate, PurchaseList
 from pool.store import LedgerStore
 from runtime.manifest import Manifest
 from runtime.settings import load_settings
@@ -21,6 +23,7 @@ from schemas import derived, events, house, lending, parties, watched
 from schemas.table import Table, real
 from schemas.table import derived as derived_table
 from schemas.table import text as text_column
+from schemas.triggers import TRIGGER_RESULTS, TRIGGER_STATES
 from workbench.desk import Desk
 from workbench.sheet import SQL_TYPES
 
@@ -45,6 +48,8 @@ FEATURES = derived_table(
 HOSTILE = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://x","y")'
 """What somebody might call a contract or a merchant's category; they stand with the first receivables."""
+CHECKED = 10_000
+"""Of so many receivables the proposal's inputs are hashed, so that it can be approved; of more it takes minutes."""
 CHEAP = Cost(rounds=1, memory_kib=8, lanes=1)
 NAMES = ("root", "alice", "bob", "carol", "vera")
 ROOT, ALICE, BOB, CAROL, VERA = (Credentials(name, f"secret of {name}") for name in NAMES)
@@ -165,13 +170,13 @@ def of_day(day: date, deal: Deal) -> tuple[tuple[Table, str], ...]:
         f"substr({letters}, {late + 2}, {weak - late - 1}) || CASE WHEN luck > 0.9 THEN 'U' ELSE 'P' END || "
         f"substr({letters}, {weak + 2})"
     )
-    judged = f"SELECT *, (late > 0)::INT + (luck > 0.9)::INT AS failed FROM ({state})"
+    counted = f"SELECT *, (late > 0)::INT + (luck > 0.9)::INT AS failed FROM ({state})"
     screenings = (
         derived.SCREENINGS,
         f"""SELECT receivable_id, {as_of}, '{DEAL}' AS deal, '{deal.hash}' AS deal_hash, receivable_key,
             {outcomes} AS outcomes, failed = 0 AS is_eligible,
             CASE WHEN late > 0 THEN 'E20' WHEN luck > 0.9 THEN 'E38' END AS first_failed_code, failed AS failed_count,
-            (6 - covered) * part / 100 AS current_principal_amount FROM ({judged})""",
+            (6 - covered) * part / 100 AS current_principal_amount FROM ({counted})""",
     )
     failures = (
         derived.SCREENING_FAILURES,
@@ -181,21 +186,16 @@ def of_day(day: date, deal: Deal) -> tuple[tuple[Table, str], ...]:
             UNION ALL SELECT receivable_id, {as_of}, '{DEAL}', 'E38', 'U', 'tag.grade=null',
             'tag.grade <= ''E''' FROM ({state}) WHERE luck > 0.9""",
     )
-    triggers = (
-        derived.TRIGGER_RESULTS,
-        f"""SELECT '{DEAL}' AS deal, {as_of}, code, value, threshold, FALSE AS is_fired, 'STOP_PURCHASES' AS effect
-            FROM (VALUES ('T01', 0.01 + {180 - back} / 10000.0, 0.05), ('T02', 0.02 + {back % 7} / 500.0, 0.06))
-            AS t(code, value, threshold)""",
-    )
     if day != DAY:
-        return (states, triggers)
+        return (states,)
     limits = ", ".join(
         f"('{one.code}', {float(one.bound) * 0.7}, {float(one.bound) * 0.9}, {float(one.bound)})" for one in deal.limits
     )
     limit_results = (
         derived.LIMIT_RESULTS,
         f"""SELECT '{DEAL}' AS deal, {as_of}, code, before AS value_before, after AS value_after, threshold,
-            threshold - after AS headroom, '31' AS worst_member, TRUE AS is_kept, code = 'P03' AS is_binding
+            threshold - after AS headroom, '31' AS worst_member, TRUE AS is_kept, FALSE AS is_maintained,
+            code = 'P03' AS is_binding, CASE WHEN code = 'P03' THEN 12345.67 END AS looser_gain_amount
             FROM (VALUES {limits}) AS t(code, before, after, threshold)""",
     )
     reconciliations = (
@@ -205,7 +205,34 @@ def of_day(day: date, deal: Deal) -> tuple[tuple[Table, str], ...]:
             ('ORDER_COVERS', 'A receivable never exceeds its order.', 1000, 2, 'R000000001'))
             AS t(code, meaning, checked, breaches, example)""",
     )
-    return (states, tags, features, screenings, failures, triggers, limit_results, reconciliations, *watching(as_of))
+    return (
+        states,
+        tags,
+        features,
+        screenings,
+        failures,
+        limit_results,
+        reconciliations,
+        *judged_pool(as_of),
+        *watching(as_of),
+    )
+
+
+def judged_pool(as_of: str) -> tuple[tuple[Table, str], ...]:
+    """Say what triggers and the fairness test found as SQL."""
+    values = "(VALUES ('T01', 0.028, 0.05), ('T02', 0.02, 0.06)) AS t(code, value, threshold)"
+    phase = f"'CLEAR' AS phase, DATE '{DAYS[0]}' AS since_on"
+    results = f"""SELECT '{DEAL}' AS deal, {as_of}, code, value, threshold, FALSE AS is_fired, {phase},
+        'STOP_PURCHASES' AS effect FROM {values}"""
+    states = f"""SELECT '{DEAL}' AS deal, {as_of}, code, DATE '{DAYS[0]}' + (30 * k)::INT AS measured_on,
+        value * (5 + k) / 10 AS value, value * (5 + k) / 10 AS average, threshold, FALSE AS is_beyond, {phase},
+        k + 1 AS row_count FROM {values}, range(6) AS periods(k)"""
+    fairness = f"""SELECT '{DEAL}' AS deal, {as_of}, trait, member, 0.04 AS batch_value, 0.05 AS rest_value,
+        0.12 AS effect_size, 0.1 AS distance, 0.001 AS chance, verdict, explained FROM (VALUES
+        ('default_probability', NULL, 'SLIGHT', 'P06'), ('region', '31', 'ALIKE', NULL))
+        AS t(trait, member, verdict, explained)"""
+    tables = (TRIGGER_RESULTS, TRIGGER_STATES, derived.FAIRNESS_RESULTS)
+    return tuple(zip(tables, (results, states, fairness), strict=True))
 
 
 def watching(as_of: str) -> tuple[tuple[Table, str], ...]:
@@ -248,15 +275,13 @@ BATCH = f"SELECT * FROM ({STATE.format(o=0)}) WHERE late = 0 AND luck <= 0.9 AND
 
 def deal_of(space: Workspace) -> Deal:
     """Read the deal."""
-    from pipelines.deals import read_deal
-
-    return read_deal(space.settings.folder, DEAL)
+    return read_deal(space.settings.folder, DEAL, DAY)
 
 
 def _publish(
     space: Workspace, database: duckdb.DuckDBPyConnection, table: Table, sql: str, place: dict[str, date | str]
 ) -> None:
-    """Write rows as one Parquet file with all of the table's columns, and put it in the place of a partition."""
+    """Write rows as one Parquet file, all of the table's columns, in no order; put it in the place of a partition."""
     given = {row[0] for row in database.execute(f"DESCRIBE {sql}").fetchall()}
     columns = ", ".join(
         f"{column.name if column.name in given else 'NULL'}::{SQL_TYPES[column.kind]} AS {column.name}"
@@ -264,7 +289,8 @@ def _publish(
     )
     path = space.catalog.new_folder(table, "made") / "part.parquet"
     path.parent.mkdir(parents=True)
-    database.execute(f"COPY (SELECT {columns} FROM ({sql})) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 122880)")
+    mixed = f"SELECT {columns} FROM ({sql}) ORDER BY hash({', '.join(table.key)})"
+    database.execute(f"COPY ({mixed}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 122880)")
     space.catalog.replace_files(table, [str(path)], [place] if place else [], "made")
 
 
@@ -277,7 +303,10 @@ def propose(space: Workspace, database: duckdb.DuckDBPyConnection, deal: Deal) -
     sql = f"SELECT receivable_key, receivable_id, (6 - covered) * part, (6 - covered) * part * 98 // 100 FROM ({BATCH})"
     items = tuple(Item(*row) for row in database.execute(f"{sql} ORDER BY 1").fetchall())
     cash = sum(item.price_minor for item in items) + 100
-    purchase = PurchaseList(DEAL, deal.hash, DAY, cash, items, {"model_version": "1"})
+    twins = (NearDuplicate("SAME_LOAN", (items[0].receivable_key, items[1].receivable_key), (), "one day, one amount"),)
+    inputs = inputs_now(space, DEAL, DAY, items, [])[0] if len(items) * 10 <= CHECKED else {"model_version": "1"}
+    end = DAY + timedelta(days=20)
+    purchase = PurchaseList(DEAL, deal.hash, DAY, cash, items, inputs, near_duplicates=twins, valid_until=end)
     done = store.propose(purchase, ALICE, AT)
     store.close()
     return done.entry.proposal_id
