@@ -135,7 +135,7 @@ class Judge:
         ]
         letters = F.concat(*(letter(each) for each in passes.values()))
         is_passed = letters == F.lit(PASSED * len(places))
-        return F.when(is_passed, F.lit("")).otherwise(letters), F.concat_ws(SEPARATOR, *entries)
+        return F.when(is_passed, F.lit("")).otherwise(letters), F.when(~is_passed, F.concat_ws(SEPARATOR, *entries))
 
     def _entry(self, place: int, letter: Column, resolve: "Words | None" = None) -> Column:
         seen = observed(self.expressions[place], resolve or self.words, self.kinds)
