@@ -71,7 +71,7 @@ def simulation(folder: Path) -> pd.DataFrame:
     raw = folder / "raw"
     if not (raw / "truth").exists():
         simulate(raw, BORROWERS, (LAST - FIRST).days, SEED, FIRST)
-    settings = load_settings(ROOT / "conf", "", ["observation.every=quarter"])
+    settings = load_settings(ROOT / "conf", "", ["observation.every=month"])
     with opened(folder / "simulation", settings) as space:
         ingest(space, load_source(ROOT / "conf", "simulated"), raw)
         files = champion(space, train(space, TRAINED).version).files
