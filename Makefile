@@ -14,7 +14,7 @@ PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-catalogue \
-	bench-models bench-pool bench-real-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs site clean
+	bench-models bench-pool bench-workbench bench-real-models bench-truth bench-term bench-scoring bench-sizing dist cluster cluster-stop docs site clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ bench-real-models: setup  ## Measure the model lab on Xente and Berka, grouped b
 
 bench-pool: setup  ## Measure screening against DuckDB, and selection against its bound (5 GB of disk; about ten minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/pool_harness.py $(BENCH_FOLDER) $(RECEIVABLES)
+
+bench-workbench: setup  ## Measure every view of the workbench over a million receivables (10 GB of disk; about ten minutes)
+	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/workbench_speed.py $(BENCH_FOLDER)
 
 bench-truth: setup  ## Measure models and upper bounds against the truth of the simulated platform (about ten minutes)
 	PYTHONPATH="$(CURDIR)" $(BIN)/python bench/truth_harness.py

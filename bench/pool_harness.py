@@ -2,7 +2,7 @@
 
 Usage: pool_harness.py FOLDER [RECEIVABLES]
 Both sides read the same Parquet files, judge 46 criteria, and write packed outcomes and the values of what does not
-pass; each in a process of its own, medians of three, DuckDB's better way counts. Outcomes are compared cell by cell, and
+pass; each in a process of its own, medians of three; DuckDB's better way counts. Outcomes are compared by cell, and
 what was seen of every failed cell as text. Memory is the peak of the process and its children. The last line is JSON.
 """
 
