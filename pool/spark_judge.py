@@ -4,7 +4,7 @@ So a frame carries on only letters, the texts of what does not pass (nearly alwa
 criteria across tables still need; a wide row is never laid out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import reduce
 
@@ -25,6 +25,8 @@ SEPARATOR = "\x1e"
 """Between the entries of a row's text; within one it is shown as a space."""
 PLACE_DIGITS = 3
 PASSED = "P"
+Resolve = Callable[[str], Column]
+"""Gives the column that a name of a criterion stands for."""
 
 
 class Words:
@@ -137,7 +139,7 @@ class Judge:
         is_passed = letters == F.lit(PASSED * len(places))
         return F.when(is_passed, F.lit("")).otherwise(letters), F.when(~is_passed, F.concat_ws(SEPARATOR, *entries))
 
-    def _entry(self, place: int, letter: Column, resolve: "Words | None" = None) -> Column:
+    def _entry(self, place: int, letter: Column, resolve: Resolve | None = None) -> Column:
         seen = observed(self.expressions[place], resolve or self.words, self.kinds)
         return F.concat(F.lit(f"{place:0{PLACE_DIGITS}}"), letter, F.translate(seen, SEPARATOR, " "))
 
@@ -198,7 +200,7 @@ def screened(judged: DataFrame, deal: Deal) -> tuple[DataFrame, DataFrame]:
     return conform(screenings, derived.SCREENINGS), conform(failures, derived.SCREENING_FAILURES)
 
 
-def observed(expression: Expression, resolve: "Words", kinds: "dict[str, Kind]") -> Column:
+def observed(expression: Expression, resolve: Resolve, kinds: "dict[str, Kind]") -> Column:
     """Write the values that an expression looks at, as `name=value`."""
     shown = [
         F.concat(F.lit(f"{name}="), F.coalesce(_text(resolve(name), kinds[name]), F.lit("null")))
