@@ -88,12 +88,17 @@ def all_pledges(workspace: Workspace) -> list[Pledge]:
 
 def pledged(workspace: Workspace, held: list[Pledge]) -> DataFrame:
     """Give the open pledges as an engine frame: `receivable_key` and `deal`."""
+    return workspace.session.createDataFrame(pledge_rows(held), "receivable_key string, deal string")
+
+
+def pledge_rows(held: list[Pledge]) -> pa.Table:
+    """Give the open pledges as rows: `receivable_key` and `deal`."""
     still = [each for each in held if each.closed_sequence is None]
     columns = {
         "receivable_key": pa.array([each.receivable_key for each in still], pa.string()),
         "deal": pa.array([each.deal for each in still], pa.string()),
     }
-    return workspace.session.createDataFrame(pa.table(columns), "receivable_key string, deal string")
+    return pa.table(columns)
 
 
 def pledges_hash(held: list[Pledge]) -> str:
