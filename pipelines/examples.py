@@ -43,6 +43,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
+    "funnel": ("poolwright funnel --as-of 2025-09-01 --deal demo_consumer",),
     "recheck": ("poolwright recheck --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
     "worst-pool": ("poolwright worst-pool --as-of 2025-09-01 --deal demo_consumer",),
