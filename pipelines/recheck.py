@@ -40,7 +40,5 @@ def recheck(workspace: Workspace, as_of: date, deal_name: str) -> Rechecked:
     found = screening_that_stands(workspace, as_of, deal_name)
     with found.second_opinion(workspace) as second:
         cells = second.compare(found.deal, found.champion, found.files(workspace, derived.SCREENINGS))
-        values = second.compare_values(
-            found.deal, found.champion, found.files(workspace, derived.SCREENING_FAILURES)
-        )
+        values = second.compare_values(found.deal, found.champion, found.files(workspace, derived.SCREENING_FAILURES))
     return Rechecked(found.run.run, len(found.deal.criteria), cells, values)

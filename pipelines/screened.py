@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipelines.deals import all_pledges, pledge_rows, pledges_hash, read_deal
-from pool.deal import Deal
+from pipelines.deals import all_pledges, document_of, pledge_rows, pledges_hash
+from pool.deal import Deal, load_deal
 from pool.duckdb_screening import SecondOpinion
 from pool.duckdb_view import TABLES
 from pool.ledger import Pledge
@@ -24,12 +24,14 @@ class Screened:
 
     Args:
         run: Its manifest.
-        deal: The deal document that it applied.
+        deal_text: The deal document that it applied, as written.
+        deal: The same, read.
         champion: The model version that was `champion`; None where there was none.
         held: What the pools held then.
     """
 
     run: Manifest
+    deal_text: str
     deal: Deal
     champion: str | None
     held: list[Pledge]
@@ -62,7 +64,8 @@ def screening_that_stands(workspace: Workspace, as_of: date, deal_name: str) -> 
     """Give the screening of a day and deal whose result is published now.
 
     Raises:
-        CatalogError: There is none, or its deal document or pledges are not to be found.
+        ConfigurationError: Its deal document is not to be found.
+        CatalogError: There is none, or its pledges are not to be found.
     """
     for run in reversed(screening_runs(workspace, as_of, deal_name)):
         if stands(run, workspace):
@@ -85,16 +88,13 @@ def as_screened(workspace: Workspace, run: Manifest) -> Screened:
     """Give a screening with the deal, the model and the pledges that it was given.
 
     Raises:
-        CatalogError: Its deal document or pledges are not to be found.
+        ConfigurationError: Its deal document is not to be found.
+        CatalogError: Its pledges are not to be found.
     """
     depends = run.identity["depends"]
-    deal = read_deal(workspace.settings.folder, run.subject["deal"], date.fromisoformat(run.subject["as_of"]))
-    if deal.hash != depends["deal"]:
-        raise CatalogError(
-            f"deal document {deal.hash[:16]} where {depends['deal'][:16]} was applied", "the document of then", ""
-        )
+    text = document_of(workspace.settings.folder, run.subject["deal"], depends["deal"])
     held = held_then(all_pledges(workspace), depends["pledges"])
-    return Screened(run, deal, depends["champion"] or None, held)
+    return Screened(run, text, load_deal(text), depends["champion"] or None, held)
 
 
 def held_then(ever: Sequence[Pledge], pledges: str) -> list[Pledge]:
