@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,28 @@ def test_screen_counts_why_receivables_fail(call: Call, bought: Chain) -> None:
         one["code"]: (stored.count((one["code"], "F")), stored.count((one["code"], "U"))) for one in lines
     }
     assert sum(one["failed"] + one["unknown"] for one in lines) == len(stored)
+
+
+def test_the_funnel_is_that_of_the_stored_outcomes(call: Call, bought: Chain) -> None:
+    """Open, stopped, stopped for one reason alone, and left, of every criterion in the deal's order; a table too."""
+    asked = ("funnel", "--as-of", DAY, "--deal", DEAL, *on(bought))
+    found = told(call, *asked)
+    stored = bought.rows("screenings", MONDAY)
+    assert found["open"] == len(stored)
+    assert Decimal(found["open_amount"]) == sum(row["current_principal_amount"] for row in stored)
+    for place, one in enumerate(found["criteria"]):
+        letters = [row["outcomes"][place] for row in stored]
+        only = [row for row in stored if (row["failed_count"], row["first_failed_code"]) == (1, one["code"])]
+        left = [row for row in stored if set(row["outcomes"][: place + 1]) == {"P"}]
+        assert (one["failed"], one["unknown"]) == (letters.count("F"), letters.count("U"))
+        assert (one["only"], one["left"]) == (len(only), len(left))
+        assert Decimal(one["only_amount"]) == sum(row["current_principal_amount"] for row in only)
+        assert Decimal(one["left_amount"]) == sum(row["current_principal_amount"] for row in left)
+    eligible = [row for row in stored if row["is_eligible"]]
+    assert found["criteria"][-1]["left"] == len(eligible) > 0
+    assert f"{len(stored):,} open receivables" in call(*asked).out
+    missing = call("funnel", "--as-of", "2020-01-01", "--deal", DEAL, *on(bought))
+    assert (missing.code, "poolwright run --as-of 2020-01-01" in missing.err) == (2, True)
 
 
 def test_the_report_of_real_tables_needs_nothing_else(call: Call, bought: Chain, tmp_path: Path) -> None:
