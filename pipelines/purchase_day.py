@@ -18,7 +18,7 @@ from runtime.foresee import foresee
 from runtime.stage import part
 from runtime.workspace import Workspace
 from schemas import derived
-from schemas.errors import CatalogError, LedgerError
+from schemas.errors import CatalogError, ConfigurationError, LedgerError
 
 TABLE = derived.SCREENINGS
 PROMISE = "every criterion holds at purchase as at the cut-off, by a screening of that day"
@@ -54,8 +54,8 @@ def _screening(workspace: Workspace, deal: str, on: date) -> Screened:
     run = f"poolwright run --as-of {on} --deal {deal}"
     try:
         found = screening_that_stands(workspace, on, deal)
-    except CatalogError as error:
-        raise LedgerError(f"{error.found}, the day of the purchase", PROMISE, error.mend or run) from error
+    except (CatalogError, ConfigurationError) as error:
+        raise LedgerError(f"{error.found}, the day of the purchase", PROMISE, run) from error
     depends = {**found.run.identity["depends"], "deal": read_deal(workspace.settings.folder, deal, on).hash}
     history = workspace.runs.all()
     for stage, named, given in ((STATES, "", {}), (SCREEN, deal, depends)):
