@@ -56,6 +56,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "poolwright proposals verify-list list.xlsx",
         "poolwright proposals verify-list list.csv --alone",
     ),
+    "replay": ("poolwright replay PROPOSAL",),
     "approve": (
         "poolwright approve PROPOSAL --as bob",
         'poolwright approve PROPOSAL --on 2025-09-01 --accept-near-duplicates "Two phones, two deliveries" --as bob',
