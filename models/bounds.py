@@ -2,7 +2,8 @@
 
 Clopper and Pearson's exact bound (1934) for a binomial rate, on as many rows as the rows are worth: defaults of one
 borrower come together, so the rows of a grade are divided by their design effect (Kish 1965), the variance of the
-borrowers' summed misses over that of independent rows, at least 1.
+borrowers' summed misses over that of independent rows, at least 1. Of the grade's own effect, which is its true one but
+uncertain, and that of all grades together, the larger counts.
 """
 
 from collections.abc import Mapping
@@ -42,15 +43,16 @@ def grade_bounds(scale: Scale, probability: Reals, rows: Rows) -> dict[str, Grad
     2005, who hold that worse grades default no less), and 1 where there are none.
     """
     grade = scale.grade(probability)
-    effect = design_effect(rows.outcome - probability, rows.weight, probability, rows.borrowers, grade)
+    pooled = _effect(probability, rows, grade)
     found: dict[str, GradeBound] = {}
     for name, begin in zip(scale.grades, (0.0, *scale.below), strict=False):
         inside = grade == name
         mean = float(np.average(probability[inside], weights=rows.weight[inside])) if inside.any() else begin
         if not inside.any():
             inside = np.isin(grade, scale.grades[scale.grades.index(name) :])
-        weight = rows.weight[inside]
-        upper = upper_bound(float(weight @ rows.outcome[inside]), float(weight.sum()), effect)
+        within = rows.where(inside)
+        effect = max(pooled, _effect(probability[inside], within, grade[inside]))
+        upper = upper_bound(float(within.weight @ within.outcome), float(within.weight.sum()), effect)
         found[name] = GradeBound(max(mean, LEAST_MEAN), upper)
     return found
 
@@ -74,6 +76,10 @@ def upper_bound(defaults: float, rows: float, effect: float = 1.0, level: float 
     if rows <= 0 or defaults >= rows:
         return 1.0
     return float(beta.ppf(level, defaults / effect + 1, (rows - defaults) / effect))
+
+
+def _effect(probability: Reals, rows: Rows, grade: NDArray[np.object_]) -> float:
+    return design_effect(rows.outcome - probability, rows.weight, probability, rows.borrowers, grade)
 
 
 def design_effect(
