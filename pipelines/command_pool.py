@@ -9,6 +9,8 @@ from pipelines.common import AsOf, Common, DealName, Receivable, command, day, n
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from pool.aims import Aim
 
 Cash = Annotated[str, typer.Option("--cash", help="Money that the purchase may use.")]
@@ -38,6 +40,38 @@ def explain(common: Common, receivable: Receivable, as_of: AsOf, deal: DealName)
         lines = explained(space, day(as_of), deal, receivable)
     names = ["code", "outcome", "clause", "criterion", "observed", "threshold"]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(receivable, names, lines))
+
+
+@command
+def recheck(common: Common, as_of: AsOf, deal: DealName) -> None:
+    """Judge a published screening again on DuckDB over the files that it read; exit 1 where any cell differs."""
+    from pipelines.recheck import recheck as judged_again
+
+    with common.workspace() as space:
+        found = judged_again(space, day(as_of), deal)
+    counts = [("outcomes", found.cells), ("values seen where it does not pass", found.values)]
+    lines = [(name, one.cell_count, one.unequal_count) for name, one in counts]
+    names = ["receivable", "criterion", "published", "second opinion"]
+    unequal = [(d.receivable_id, d.code, d.outcome, d.second) for _, one in counts for d in one.differences]
+    result = {
+        "run": found.run,
+        "receivables": found.cells.cell_count // found.criterion_count,
+        "criteria": found.criterion_count,
+        "cells": found.cells.cell_count,
+        "cells_unequal": found.cells.unequal_count,
+        "values": found.values.cell_count,
+        "values_unequal": found.values.unequal_count,
+        "differences": [dict(zip(names, line, strict=True)) for line in unequal],
+    }
+
+    def show(console: "Console") -> None:
+        title = f"{result['receivables']:,} receivables x {result['criteria']} criteria of {deal}, judged again"
+        rows(title, ["", "compared", "unequal"], lines)(console)
+        if unequal:
+            rows("The first that differ", names, unequal)(console)
+
+    common.answer(result, show)
+    raise typer.Exit(0 if found.is_equal else 1)
 
 
 @command
@@ -122,5 +156,5 @@ def amount(text: str, option: str = "--cash", lowest: Decimal | float | None = D
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (screen, explain, propose, worst_pool, rollforward):
+    for function in (screen, explain, recheck, propose, worst_pool, rollforward):
         app.command(rich_help_panel="The day")(function)

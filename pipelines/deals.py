@@ -16,19 +16,42 @@ from schemas.errors import ConfigurationError, ModelError
 from schemas.hashing import digest
 
 
+def document_of(conf: Path, name: str, deal_hash: str) -> str:
+    """Give the text of the version of a deal that has that hash, whether it is in force or not.
+
+    Raises:
+        ConfigurationError: No document of the deal has it.
+    """
+    for path in _documents(conf, name):
+        text = path.read_text("utf-8")
+        if load_deal(text, str(path)).hash == deal_hash:
+            return text
+    raise ConfigurationError(
+        f"no version of deal {name!r} with hash {deal_hash[:16]}",
+        "the document that was applied, unchanged",
+        f"put it back into {conf / 'deals' / name}",
+    )
+
+
 def read_versions(conf: Path, name: str) -> list[Deal]:
     """Read and check every version of a deal, in order: `conf/deals/NAME.yaml` and `conf/deals/NAME/*.yaml`.
 
     Raises:
         ConfigurationError: There is no such document, one does not hold, or the versions do not follow one another.
     """
-    folder = conf / "deals"
-    paths = [folder / f"{name}.yaml", *sorted((folder / name).glob("*.yaml"))] if name.isidentifier() else []
-    found = [read_document(path) for path in paths if path.is_file()]
+    found = [read_document(path) for path in _documents(conf, name)]
     if not found:
         there = ", ".join(deal_names(conf)) or "none"
-        raise ConfigurationError(f"no deal {name!r}; there are {there}", "a document in conf/deals", str(folder))
+        raise ConfigurationError(
+            f"no deal {name!r}; there are {there}", "a document in conf/deals", str(conf / "deals")
+        )
     return in_sequence(found, name)
+
+
+def _documents(conf: Path, name: str) -> list[Path]:
+    folder = conf / "deals"
+    paths = [folder / f"{name}.yaml", *sorted((folder / name).glob("*.yaml"))] if name.isidentifier() else []
+    return [path for path in paths if path.is_file()]
 
 
 def read_document(path: Path) -> Deal:
@@ -88,12 +111,17 @@ def all_pledges(workspace: Workspace) -> list[Pledge]:
 
 def pledged(workspace: Workspace, held: list[Pledge]) -> DataFrame:
     """Give the open pledges as an engine frame: `receivable_key` and `deal`."""
+    return workspace.session.createDataFrame(pledge_rows(held), "receivable_key string, deal string")
+
+
+def pledge_rows(held: list[Pledge]) -> pa.Table:
+    """Give the open pledges as rows: `receivable_key` and `deal`."""
     still = [each for each in held if each.closed_sequence is None]
     columns = {
         "receivable_key": pa.array([each.receivable_key for each in still], pa.string()),
         "deal": pa.array([each.deal for each in still], pa.string()),
     }
-    return workspace.session.createDataFrame(pa.table(columns), "receivable_key string, deal string")
+    return pa.table(columns)
 
 
 def pledges_hash(held: list[Pledge]) -> str:

@@ -43,6 +43,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
+    "recheck": ("poolwright recheck --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
     "worst-pool": ("poolwright worst-pool --as-of 2025-09-01 --deal demo_consumer",),
     "report": ("poolwright report --as-of 2025-09-01 --deal demo_consumer --out report.html --xlsx report.xlsx",),
@@ -57,6 +58,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "poolwright proposals verify-list list.csv --alone",
     ),
     "replay": ("poolwright replay PROPOSAL",),
+    "evidence make": (
+        "poolwright evidence make PROPOSAL --out purchase.zip",
+        "poolwright evidence make PROPOSAL --out purchase.zip --sign key.pem",
+    ),
+    "evidence check": (
+        "poolwright evidence check purchase.zip",
+        "poolwright evidence check purchase.zip --head head.json --key key.pem.pub",
+    ),
     "approve": (
         "poolwright approve PROPOSAL --as bob",
         'poolwright approve PROPOSAL --on 2025-09-01 --accept-near-duplicates "Two phones, two deliveries" --as bob',

@@ -1,6 +1,6 @@
 """The second opinion: every criterion judged again by DuckDB over the same files, to be compared cell by cell."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,9 @@ import duckdb
 import pyarrow as pa
 
 from pool.deal import Deal, parsed
+from pool.duckdb_observed import observed_sql
 from pool.duckdb_view import PLEDGED, TABLES, view_statements, wide_sql
+from pool.vocabulary import COLUMNS
 from schemas.duckdb_expression import TYPES, duckdb_sql, quoted, text_literal
 from schemas.errors import CatalogError
 from schemas.table import Kind
@@ -23,7 +25,14 @@ Files = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A cell on which the two do not agree; an empty outcome where one of them does not have the receivable."""
+    """A cell on which the two do not agree; an empty text where one of them does not have it.
+
+    Args:
+        receivable_id: The receivable.
+        code: The criterion.
+        outcome: What the first says: a letter, or letter and values seen.
+        second: What the second says.
+    """
 
     receivable_id: str
     code: str
@@ -36,7 +45,7 @@ class Agreement:
     """How two screenings compare.
 
     Args:
-        cell_count: Receivables times criteria.
+        cell_count: Cells compared: receivables times criteria; of values seen, cells that do not pass.
         unequal_count: Cells on which they do not agree.
         differences: The first of those, by receivable and place.
     """
@@ -119,6 +128,42 @@ class SecondOpinion:
         ]
         return Agreement(rows * size, unequal, tuple(shown))
 
+    def compare_values(self, deal: Deal, champion: str | None, failures: Sequence[str]) -> Agreement:
+        """Compare with stored failures: outcome and values seen of every cell that does not pass, on either side.
+
+        Args:
+            deal: The deal that was applied.
+            champion: The version that was `champion` then.
+            failures: Parquet files of `screening_failures` of the day and deal.
+        """
+        empty = "(SELECT '' AS receivable_id, '' AS code, '' AS outcome, '' AS observed WHERE false)"
+        first = "SELECT receivable_id, code, concat(outcome, ': ', observed) AS seen FROM "
+        first += _files(failures) if failures else empty
+        self._run(
+            f"""CREATE OR REPLACE TEMP TABLE compared AS
+            SELECT receivable_id, code, coalesce(a.seen, '') AS outcome, coalesce(b.seen, '') AS second
+            FROM ({first}) a FULL JOIN ({self._failing(deal, champion)}) b USING (receivable_id, code)"""
+        )
+        cells = self._one("SELECT count(*) FROM compared")
+        unequal = self._one("SELECT count(*) FROM compared WHERE outcome <> second")
+        told = self._table(f"SELECT * FROM compared WHERE outcome <> second ORDER BY receivable_id, code LIMIT {SHOWN}")
+        return Agreement(cells, unequal, tuple(Difference(**each) for each in told.to_pylist()))
+
+    def wide(self, names: Collection[str], deal: Deal, champion: str | None, receivable_ids: pa.Array) -> pa.Table:
+        """Give the wide rows of some open receivables and of all open ones that the deal's pool holds, by receivable.
+
+        Args:
+            names: What is asked of them, by dotted name.
+            deal: The deal.
+            champion: The version that was `champion` then.
+            receivable_ids: The receivables.
+        """
+        self._connection.register("asked_for", pa.table({"receivable_id": receivable_ids}))
+        pooled = f"SELECT receivable_key FROM {PLEDGED} WHERE deal = {text_literal(deal.name)}"
+        where = f"""state.is_open AND (state.receivable_id IN (SELECT receivable_id FROM asked_for)
+            OR state.receivable_key IN ({pooled}))"""
+        return self._table(f"{wide_sql(names, deal, self.as_of, champion, where)} ORDER BY state.receivable_id")
+
     def limit_rows(self, deal: Deal, champion: str | None, where: str) -> pa.Table:
         """Give what the limits measure of some receivables, in columns named as `pool.spark.limit_rows` names them."""
         expressions = {limit.code: parsed(limit.expression) for limit in deal.limits}
@@ -148,6 +193,20 @@ class SecondOpinion:
             for each in expressions
         )
         return f'SELECT "state.receivable_id" AS receivable_id, {letters} AS outcomes FROM ({wide})'
+
+    def _failing(self, deal: Deal, champion: str | None) -> str:
+        kinds = {**COLUMNS, **{each.name: each.kind for each in deal.others}}
+        expressions = {criterion.code: parsed(criterion.expression) for criterion in deal.criteria}
+        names = {name for expression in expressions.values() for name in expression.columns}
+        entries = []
+        for code, each in expressions.items():
+            told = duckdb_sql(each, quoted)
+            seen = f"CASE WHEN {told} IS NULL THEN 'U: ' ELSE 'F: ' END || {observed_sql(each, kinds)}"
+            entries.append(f"CASE WHEN {told} THEN NULL ELSE {{'code': {text_literal(code)}, 'seen': {seen}}} END")
+        wide = wide_sql(names, deal, self.as_of, champion, "state.is_open")
+        failing = f"unnest(list_filter([{', '.join(entries)}], lambda x: x IS NOT NULL)) AS each"
+        each_one = f'SELECT "state.receivable_id" AS receivable_id, {failing} FROM ({wide})'
+        return f"SELECT receivable_id, each.code AS code, each.seen AS seen FROM ({each_one})"
 
     def _opened(self, files: Files) -> dict[str, list[str] | None]:
         """Make a view of each table's files; give the columns that they have."""

@@ -69,6 +69,12 @@ class LedgerError(PoolwrightError):
     exit_code = 1
 
 
+class EvidenceError(PoolwrightError):
+    """An evidence bundle is not safe to read, or does not hold what it must."""
+
+    exit_code = 1
+
+
 class AccessError(PoolwrightError):
     """The person is not known, not authenticated, or may not do this."""
 

@@ -71,13 +71,17 @@ def test_engine_and_duckdb_agree_on_every_cell_and_every_limit(
     states, tags = frames["receivable_states"], frames["receivable_tags"]
     view = screening_view(Tables(logs, states, tags, pledged, AS_OF, ZONE))
     view = with_others(view, states, logs["receivables"], deal.others)
-    screenings, _ = screen(view, deal, AS_OF, CHAMPION)
-    stored = folder / "screenings.parquet"
+    screenings, failures = screen(view, deal, AS_OF, CHAMPION)
+    stored, seen = folder / "screenings.parquet", folder / "failures.parquet"
     pq.write_table(screenings.toArrow(), stored)
+    pq.write_table(failures.toArrow(), seen)
     with SecondOpinion(files, platform.pledges(), seen_day(), folder) as second:
         agreement = second.compare(deal, CHAMPION, [str(stored)])
+        values = second.compare_values(deal, CHAMPION, [str(seen)])
         theirs = second.limit_rows(deal, CHAMPION, "state.is_open")
     assert (agreement.unequal_count, agreement.differences) == (0, ())
+    assert (values.unequal_count, values.differences) == (0, ())
+    assert values.cell_count == failures.count() > 0
     assert agreement.cell_count == 40 * sum(row["is_open"] for row in platform.rows["receivable_states"])
     ours = limit_rows(view, screenings, deal).toArrow().select(theirs.column_names).to_pylist()
     held = {row["receivable_id"] for row in ours}
