@@ -1,4 +1,4 @@
-"""Commands on a purchase: approve, reject, settle, substitute, and the acts that end pledges."""
+"""Commands on a purchase: approve, reject, settle, substitute, the acts that end pledges, and replay."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from pipelines import completion
 from pipelines.command_pool import Actor, amount
-from pipelines.common import AsOf, Common, DealName, command, day, next_step, say
+from pipelines.common import AsOf, Common, DealName, command, day, next_step, rows, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -128,6 +128,27 @@ def clean_up(common: Common, deal: DealName, as_of: AsOf, price: Price, actor: A
         _tell(common, endings.clean_up(space, deal, day(as_of), credentials(space, actor), paid))
 
 
+@command
+def replay(common: Common, proposal: Proposal) -> None:
+    """Choose a purchase once more from the tables, deal and model of then; exit 1 where the list is another."""
+    from pipelines.replay import differing as found
+    from pipelines.replay import replay as again
+
+    with common.workspace() as space, space.writing():
+        lines = again(space, proposal)
+    differing = found(lines)
+    names = list(lines[0])
+    common.answer(
+        {"proposal": proposal, "same": not differing, "differing": differing, "lines": lines},
+        rows(f"Proposal {proposal}, then and now", names, [list(one.values()) for one in lines]),
+    )
+    if differing:
+        say(f"[yellow]Not the same: {differing[0]} is the first that differs.[/] What it came from is another")
+    else:
+        say("The same list, to the byte, from the tables, deal and model of then")
+    raise typer.Exit(1 if differing else 0)
+
+
 def _wanted(names: list[str], clause: str, reason: str, price: str) -> "Wanted":
     from pipelines.endings import Wanted
 
@@ -152,6 +173,6 @@ def _tell(common: Common, done: "Outcome") -> None:
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    for function in (approve, reject, settle, substitute, release, repurchase):
+    for function in (approve, reject, settle, substitute, release, repurchase, replay):
         app.command(rich_help_panel="The purchase")(function)
     app.command("clean-up", rich_help_panel="The purchase")(clean_up)

@@ -63,6 +63,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "poolwright proposals verify-list list.xlsx",
         "poolwright proposals verify-list list.csv --alone",
     ),
+    "replay": ("poolwright replay PROPOSAL",),
     "evidence make": (
         "poolwright evidence make PROPOSAL --out purchase.zip",
         "poolwright evidence make PROPOSAL --out purchase.zip --sign key.pem",

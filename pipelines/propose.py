@@ -1,40 +1,32 @@
 """Stage `propose`: the batch that uses most of the cash under all limits, entered in the ledger for a second person."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from features.spark import visible
 from pipelines.daily import plan, run_day
-from pipelines.deals import all_pledges, pledged, pledges_hash, read_deal
+from pipelines.deals import read_deal
+from pipelines.decide import decided
+from pipelines.origin import keep_origin
 from pipelines.pool_life import rows_frame
-from pipelines.pool_triggers import watch_triggers
 from pipelines.progress import told
 from pipelines.proposed import fairness_lines, limit_lines, loosened_lines
-from pipelines.purchase import inputs_now, last_day
-from pipelines.screen import build_view, inputs_of
 from pipelines.signing import ledger
 from pool.aims import Aim
 from pool.deal import Deal
-from pool.ledger import EntryKind, Pledge, PurchaseList
+from pool.ledger import EntryKind, PurchaseList
 from pool.people import Credentials
-from pool.price import to_amount, to_minor
-from pool.selection import Selection, select
-from pool.spark import limit_rows, proposal_rows
-from pool.spark_facts import with_facts
-from pool.triggers import check_revolving
+from pool.price import to_amount
+from pool.selection import Selection
+from pool.spark import proposal_rows
 from runtime import clock
-from runtime.content import content_hash
-from runtime.stage import INGEST, Stage, Task, execute, part
+from runtime.stage import Stage, Task, execute
 from runtime.workspace import Workspace
-from schemas import derived, events, lending
-from schemas.hashing import digest
+from schemas import derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +67,6 @@ def propose(
 ) -> Proposed:
     """Run the day up to its screening, choose the batch, publish the decision, and enter the proposal.
 
-    The drawing is shuffled by a seed made of everything that the proposal comes from: whoever knows it beforehand knows
-    the eligible receivables, the deal, the pool and the cash already.
-
     Nothing is entered where a revolving condition fails or the independent check finds a breach.
 
     Raises:
@@ -87,67 +76,17 @@ def propose(
     with ledger(workspace) as store:
         store.admit(EntryKind.PROPOSED, by)
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
-    with workspace.scratch(f"propose-{deal_name}") as scratch:
-        held = all_pledges(workspace)
-        inputs = inputs_of(workspace, as_of)
-        task = Task(workspace.session, workspace.settings, as_of, deal_name, inputs, {}, scratch)
-        zone = workspace.settings.platform.time_zone
-        view = task.hold(build_view(inputs, pledged(workspace, held), as_of, zone, deal), "view")
-        place = part(derived.SCREENINGS, as_of, deal_name)
-        screenings = workspace.catalog.read(workspace.session, derived.SCREENINGS, place)
-        triggers = watch_triggers(workspace, deal, as_of, to_minor(cash))
-        unmet = [one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met]
-        screened = content_hash(workspace.catalog.arrow(derived.SCREENINGS, place), derived.SCREENINGS.key)
-        seed = digest([deal.hash, as_of.isoformat(), str(cash), pledges_hash(held), screened])
-        rows = each_once(limit_rows(view, screenings, deal).toArrow())
-        selection = select(rows, deal, 0 if unmet else to_minor(cash), aim, seed)
-        purchase = _listed(workspace, deal, as_of, selection, held, seed)
-        given = {"deal": deal, "selection": selection, "purchase": purchase, "view": view}
-        depends = {"deal": deal.hash, "pledges": pledges_hash(held), "cash": str(cash), "list": purchase.proposal_id}
+    with decided(workspace, deal, as_of, cash, aim) as done:
+        purchase = done.purchase
+        given = {"deal": deal, "selection": done.selection, "purchase": purchase, "view": done.view}
+        depends = {"deal": deal.hash, "pledges": done.held, "cash": str(cash), "list": purchase.proposal_id}
         told(execute(PROPOSE, workspace, as_of, deal_name, given, depends))
-    reasons = (*unmet, *(() if unmet else selection.reasons), *(f"BREACH: {one}" for one in selection.breaches))
-    if not reasons:
-        _enter(workspace, purchase, by)
-    return Proposed("" if reasons else purchase.proposal_id, _figures(purchase, selection), reasons)
-
-
-def each_once(rows: pa.Table) -> pa.Table:
-    """Keep one row of each receivable key: two sources may deliver one receivable under two ids."""
-    if pc.count_distinct(rows["receivable_key"]).as_py() == rows.num_rows:
-        return rows
-    ordered = rows.sort_by(
-        [("receivable_key", "ascending"), ("is_pooled", "descending"), ("receivable_id", "ascending")]
-    )
-    keys = ordered["receivable_key"].combine_chunks()
-    is_first = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
-    return ordered.filter(pa.concat_arrays([pa.array([True]), is_first]))
-
-
-def _listed(
-    workspace: Workspace, deal: Deal, as_of: date, selection: Selection, ever: Sequence[Pledge], seed: str
-) -> PurchaseList:
-    """Give the purchase list with what it came from, its near-duplicates, and how long it may be settled."""
-    zone = workspace.settings.platform.time_zone
-    logs = [
-        visible(workspace.catalog.read(workspace.session, table), table, as_of, zone)
-        for table in (lending.RECEIVABLES, events.ORDERS)
-    ]
-    items = with_facts(selection.items, logs[0], logs[1], secrets_of(workspace))
-    inputs, near = inputs_now(workspace, deal.name, as_of, items, ever)
-    purchase = selection.purchase_list(deal, as_of, inputs)
-    chosen = {"objective": selection.aim.value, "seed": seed}
-    return replace(purchase, items=items, selection=chosen, near_duplicates=near, valid_until=last_day(deal, as_of))
-
-
-def secrets_of(workspace: Workspace) -> dict[str, str]:
-    """Give the fingerprint of the pseudonym secret of every ingest batch that had one."""
-    ingested = [one for one in workspace.runs.all() if one.stage == INGEST]
-    return {one.subject["batch"]: one.identity["secret"] for one in ingested if one.identity.get("secret")}
-
-
-def _enter(workspace: Workspace, purchase: PurchaseList, by: Credentials) -> None:
-    with ledger(workspace) as store:
-        store.propose(purchase, by, clock.now())
+    if not done.reasons:
+        keep_origin(workspace, purchase.proposal_id, deal, str(cash), aim)
+        with ledger(workspace) as store:
+            store.propose(purchase, by, clock.now())
+    proposal = "" if done.reasons else purchase.proposal_id
+    return Proposed(proposal, _figures(purchase, done.selection), done.reasons)
 
 
 def _figures(purchase: PurchaseList, selection: Selection) -> dict[str, Any]:

@@ -30,12 +30,13 @@ def registry(workspace: Workspace) -> Registry:
     return Registry(workspace.tracking_url, workspace.home / "models", MODEL)
 
 
-def champion(workspace: Workspace, version: str = "champion") -> Champion:
-    """Load the model that an alias or version names.
+def champion(workspace: Workspace, version: str = "") -> Champion:
+    """Load the model that an alias or version names; without one the model that scores in this workspace.
 
     Raises:
         ModelError: There is none.
     """
+    version = version or workspace.scoring_version
     store = registry(workspace)
     found = store.load(version)
     if found is None:

@@ -11,18 +11,16 @@ import sqlalchemy as sa
 
 from pool.acts import Buyback, CleanUpCall, Review, Settlement, check_act
 from pool.audit import check_whole_pool
-from pool.chain import CLOSING, MAY, OPENING, Act, Entry, EntryKind, Head
+from pool.chain import MAY, Act, Entry, EntryKind, Head
 from pool.ledger import Pledge, positions
 from pool.people import Cost, Credentials, Person, Role, authenticate, enrol
 from pool.purchase import PurchaseList
 from pool.store_rows import (
     append_act,
-    close_pledges,
+    enter,
     first_wrong_place,
-    named,
     not_held,
     open_keys,
-    open_pledges,
     read_entries,
     read_head,
     read_people,
@@ -241,7 +239,7 @@ class LedgerStore:
             check_act(act, past)
             if kind is not EntryKind.REJECTED:
                 refuse_pledged(connection, past[0])
-            return Outcome(_enter(connection, act, past[0]), is_new=True)
+            return Outcome(enter(connection, act, past[0]), is_new=True)
 
     def _end(self, kind: EntryKind, deal: str, by: Credentials, at: datetime, payload: Mapping[str, Any]) -> Outcome:
         with self._acting(kind, by) as connection:
@@ -253,7 +251,7 @@ class LedgerStore:
             check_act(act, ())
             if kind is EntryKind.CLEANED_UP:
                 check_whole_pool(payload["receivable_keys"], open_keys(connection, deal))
-            return Outcome(_enter(connection, act), is_new=True)
+            return Outcome(enter(connection, act), is_new=True)
 
     @contextmanager
     def _acting(self, kind: EntryKind, by: Credentials) -> Iterator[sa.Connection]:
@@ -272,17 +270,3 @@ class LedgerStore:
     def _reading(self) -> Iterator[sa.Connection]:
         with self._engine.connect().execution_options(**READ_ONLY[self._engine.dialect.name]) as connection:
             yield connection
-
-
-def _enter(connection: sa.Connection, act: Act, proposal: Entry | None = None) -> Entry:
-    """Write an entry with the pledges that it ends and opens."""
-    if act.kind in CLOSING:
-        missing = not_held(connection, act.deal, act.payload["receivable_keys"])
-        if missing:
-            raise LedgerError(f"{act.deal} does not hold {named(missing)}", "only what the pool holds is ended")
-    entry = append_act(connection, act)
-    if act.kind in CLOSING:
-        close_pledges(connection, entry)
-    if act.kind in OPENING and proposal:
-        open_pledges(connection, proposal, entry)
-    return entry

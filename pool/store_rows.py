@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pool import chain
 from pool.audit import first_wrong, first_wrong_row, read_entry
-from pool.chain import Act, Entry, Head
+from pool.chain import CLOSING, OPENING, Act, Entry, Head
 from pool.people import Person, Role, enrolment
 from pool.purchase import read_items
 from pool.store_tables import ENTRIES, IS_OPEN, PEOPLE, PLEDGES
@@ -143,3 +143,17 @@ def close_pledges(connection: sa.Connection, entry: Entry) -> None:
     for start in range(0, len(keys), CHUNK):
         among = PLEDGES.c.receivable_key.in_(keys[start : start + CHUNK])
         connection.execute(sa.update(PLEDGES).where(IS_OPEN, among).values(closed_sequence=entry.sequence))
+
+
+def enter(connection: sa.Connection, act: Act, proposal: Entry | None = None) -> Entry:
+    """Write an entry with the pledges that it ends and opens."""
+    if act.kind in CLOSING:
+        missing = not_held(connection, act.deal, act.payload["receivable_keys"])
+        if missing:
+            raise LedgerError(f"{act.deal} does not hold {named(missing)}", "only what the pool holds is ended")
+    entry = append_act(connection, act)
+    if act.kind in CLOSING:
+        close_pledges(connection, entry)
+    if act.kind in OPENING and proposal:
+        open_pledges(connection, proposal, entry)
+    return entry

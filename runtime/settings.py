@@ -21,6 +21,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 CARRIED = "conf"
 """Folder within `runtime/` in which a wheel carries the configuration; a checkout has it at its top."""
 MODEL_FILE = "model.yaml"
+OF_THE_MACHINE = frozenset({"engine", "storage", "operations", "dagster"})
+"""Sections that change no answer."""
 
 
 class Environment(BaseSettings):
@@ -110,10 +112,14 @@ class Settings:
         return self.section("platform", PlatformSettings)
 
     @property
+    def answering(self) -> dict[str, Any]:
+        """Give what an answer depends on: everything that is set but engine, storage and how runs behave."""
+        return {name: part for name, part in self.tree.items() if name not in OF_THE_MACHINE}
+
+    @property
     def hash(self) -> str:
-        """Give the hash of everything that is set but what must not change an answer: engine, storage, operations."""
-        without = {"engine", "storage", "operations", "dagster"}
-        return digest({name: part for name, part in self.tree.items() if name not in without})
+        """Give the hash of what an answer depends on."""
+        return digest(self.answering)
 
 
 def parse(owner: type[Section], values: object, where: str) -> Section:

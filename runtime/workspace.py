@@ -30,6 +30,8 @@ class Workspace:
             settings: The merged settings.
             tell: Told, in a sentence, what somebody who watches should know: a wait, a recovery, another try.
         """
+        self.scoring_version = "champion"
+        """Alias or version of the model that scores; where a past day is replayed, the version of then."""
         self.home = home
         self.settings = settings
         self.tell = tell
