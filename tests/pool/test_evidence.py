@@ -196,7 +196,7 @@ CHANGES: dict[str, tuple[Callable[[World], dict[str, bytes]], set[str]]] = {
     "a row twice": (with_a_row_twice, {"criteria"}),
     "an outcome": (does_not_pass, {"screenings", "criteria", "eligible"}),
     "another document": (other_rows(SCREENINGS, "deal_hash", "another"), {"screenings"}),
-    "an eligible one": (other_rows(SCREENINGS, "is_eligible", lambda was: not was), {"screenings", "positions"}),
+    "an eligible one": (other_rows(SCREENINGS, "is_eligible", lambda was: not was), {"screenings"}),
     "a letter more": (letter_more, {"screenings", "criteria", "eligible"}),
     "a limit of another deal": (other_rows(LIMITS, "deal", "third"), {"limits"}),
     "a limit's value": (other_rows(LIMITS, "value_after", 0.123), {"limits"}),
