@@ -12,6 +12,7 @@ import typer
 
 from pipelines import (
     command_after,
+    command_clauses,
     command_data,
     command_deals,
     command_evidence,
@@ -51,6 +52,7 @@ for part in (
     command_monitor,
     command_run,
     command_pool,
+    command_clauses,
     command_proposals,
     command_purchase,
     command_evidence,

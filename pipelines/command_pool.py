@@ -22,12 +22,13 @@ Actor = Annotated[str, typer.Option("--as", help="Who acts; the secret is POOLWR
 def screen(common: Common, as_of: AsOf, deal: DealName) -> None:
     """Screen every open receivable against a deal's criteria, and say why receivables fail."""
     from pipelines.daily import plan, run_day
-    from pipelines.screen import failures
+    from pipelines.funnel import funnel_of
 
     with common.workspace() as space, space.writing():
         run_day(space, day(as_of), deal, plan(deal, "screen"))
-        found = failures(space, day(as_of), deal)
+        steps = funnel_of(space, day(as_of), deal).steps
     names = ["code", "criterion", "failed", "unknown"]
+    found = [(one.criterion.code, one.criterion.text_en, one.failed, one.unknown) for one in steps]
     common.answer([dict(zip(names, line, strict=True)) for line in found], rows(f"Why not: {deal}", names, found))
 
 

@@ -43,6 +43,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "screen": ("poolwright screen --as-of 2025-09-01 --deal demo_consumer",),
     "explain": ("poolwright explain RECEIVABLE --as-of 2025-09-01 --deal demo_consumer",),
+    "funnel": ("poolwright funnel --as-of 2025-09-01 --deal demo_consumer",),
+    "what-if": (
+        "poolwright what-if --as-of 2025-09-01 --deal demo_consumer --set E21=30",
+        "poolwright what-if --as-of 2025-09-01 --deal demo_consumer --set E26.1=60 --drop E34 --json",
+        "poolwright what-if --as-of 2025-09-01 --deal demo_consumer --set 'E21=state.worst_days_past_due < 8'",
+    ),
     "recheck": ("poolwright recheck --as-of 2025-09-01 --deal demo_consumer",),
     "propose": ("poolwright propose --as-of 2025-09-01 --deal demo_consumer --cash 300000 --as alice",),
     "worst-pool": ("poolwright worst-pool --as-of 2025-09-01 --deal demo_consumer",),

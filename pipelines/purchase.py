@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from pipelines.deals import champion_for, read_deal
 from pipelines.endings import Wanted, taken_back
+from pipelines.purchase_day import screened_on
 from pipelines.signing import ledger
 from pool.acts import Review, Settlement
 from pool.deal import Deal
@@ -93,12 +94,12 @@ def settle(workspace: Workspace, proposal_id: str, by: Credentials, on: date, ca
     """Book an approved purchase against the cash that was paid.
 
     Raises:
-        LedgerError: Not approved, expired, or the cash is not the price; then nothing is booked.
+        LedgerError: Not approved, expired, the cash is not the price, or after the cut-off the day is not screened or
+            something does not pass any more; then nothing is booked.
     """
     with ledger(workspace) as store:
         store.admit(EntryKind.BOOKED, by)
-        inputs = current_inputs(workspace, store.words(proposal_id)[0], _ever(store))
-        return store.book(proposal_id, by, clock.now(), Settlement(inputs, on, to_minor(cash)))
+        return store.book(proposal_id, by, clock.now(), _settlement(workspace, store, proposal_id, on, cash))
 
 
 def substitute(
@@ -112,10 +113,9 @@ def substitute(
     with ledger(workspace) as store:
         store.admit(EntryKind.SUBSTITUTED, by)
         proposal = store.words(proposal_id)[0]
-        inputs = current_inputs(workspace, proposal, _ever(store))
         cut_off = date.fromisoformat(proposal.payload["as_of"])
         terms = taken_back(workspace, store, proposal.deal, cut_off, back)
-        settlement = Settlement(inputs, on, to_minor(cash))
+        settlement = _settlement(workspace, store, proposal_id, on, cash)
         return store.substitute(proposal_id, by, clock.now(), settlement, terms)
 
 
@@ -129,6 +129,12 @@ def current_inputs(workspace: Workspace, proposal: Entry, ever: Sequence[Pledge]
     """Give what a proposal's list would come from now, by name."""
     cut_off = date.fromisoformat(proposal.payload["as_of"])
     return inputs_now(workspace, proposal.deal, cut_off, read_items(proposal.payload), ever)[0]
+
+
+def _settlement(workspace: Workspace, store: LedgerStore, proposal_id: str, on: date, cash: Decimal) -> Settlement:
+    words = store.words(proposal_id)
+    inputs = current_inputs(workspace, words[0], _ever(store))
+    return Settlement(inputs, on, to_minor(cash), screened_on(workspace, words, on))
 
 
 def _ever(store: LedgerStore) -> list[Pledge]:

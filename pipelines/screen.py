@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from features.spark import visible
 from pipelines.deals import all_pledges, champion_for, pledged, pledges_hash, read_deal
@@ -83,17 +82,6 @@ def depends(workspace: Workspace, deal: Deal) -> dict[str, str]:
     model = champion_for(workspace, deal)
     pledges = pledges_hash(all_pledges(workspace))
     return {"deal": deal.hash, "pledges": pledges, "champion": model.version if model else ""}
-
-
-def failures(workspace: Workspace, as_of: date, deal_name: str) -> list[tuple[str, str, int, int]]:
-    """Count what fails and what is unknown, criterion by criterion, in the deal's order."""
-    deal = read_deal(workspace.settings.folder, deal_name, as_of)
-    place = part(derived.SCREENING_FAILURES, as_of, deal_name)
-    frame = workspace.catalog.read(workspace.session, derived.SCREENING_FAILURES, place)
-    failed, unknown = (F.count(F.when(F.col("outcome") == letter, 1)) for letter in ("F", "U"))
-    counted = frame.groupBy("code").agg(failed.alias("failed"), unknown.alias("unknown")).collect()
-    found = {row["code"]: (int(row["failed"]), int(row["unknown"])) for row in counted}
-    return [(each.code, each.text_en, *found.get(each.code, (0, 0))) for each in deal.criteria]
 
 
 def explained(workspace: Workspace, as_of: date, deal_name: str, receivable: str) -> list[tuple[str, ...]]:

@@ -43,16 +43,20 @@ class Settlement:
         inputs: What the list would come from now, by name.
         on: The purchase day.
         cash_minor: Cash that the pool paid, in minor units.
+        screening: Content of the screening of the purchase day, which everything bought passes; empty on the cut-off
+            itself, whose screening is among the inputs.
     """
 
     inputs: Mapping[str, str]
     on: date
     cash_minor: int
+    screening: str = ""
 
     @property
     def payload(self) -> dict[str, Any]:
         """Give it as plain values."""
-        return {"inputs": dict(self.inputs), "on": self.on.isoformat(), "cash_minor": self.cash_minor}
+        said = {"on": self.on.isoformat(), "cash_minor": self.cash_minor, "screening": self.screening}
+        return {"inputs": dict(self.inputs), **said}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,16 @@ def _in_time(act: Act, proposal: Entry | None) -> None:
         )
 
 
+def _screened_on_its_day(act: Act, proposal: Entry | None) -> None:
+    """Refuse a purchase after the cut-off that rests on no screening of its day; older entries have no such word."""
+    if proposal and act.payload["on"] != proposal.payload["as_of"] and act.payload.get("screening") == "":
+        raise LedgerError(
+            f"a purchase on {act.payload['on']} without a screening of that day",
+            "every criterion holds at purchase as at the cut-off",
+            f"poolwright run --as-of {act.payload['on']} --deal {act.deal}",
+        )
+
+
 def _near_duplicates_are_answered(act: Act, proposal: Entry | None) -> None:
     found = read_findings(proposal.payload) if proposal else ()
     if found and not act.payload["accepted"].strip():
@@ -256,10 +270,10 @@ RULES: Mapping[EntryKind, tuple[Rule, ...]] = MappingProxyType(
         EntryKind.PROPOSED: (_lists_each_once,),
         EntryKind.APPROVED: (_by_another_person, _still_stands, _in_time, _near_duplicates_are_answered),
         EntryKind.REJECTED: (_says_why,),
-        EntryKind.BOOKED: (_still_stands, _in_time, _cash_is_the_price),
+        EntryKind.BOOKED: (_still_stands, _in_time, _screened_on_its_day, _cash_is_the_price),
         EntryKind.SUBSTITUTED: (
             _has_keys_and_a_price, _names_a_clause, _says_why,
-            _still_stands, _in_time, _is_no_worse, _cash_is_the_price,
+            _still_stands, _in_time, _screened_on_its_day, _is_no_worse, _cash_is_the_price,
         ),
         EntryKind.RELEASED: (_has_keys_and_a_price, _says_why),
         EntryKind.REPURCHASED: (_has_keys_and_a_price, _names_a_clause, _says_why),

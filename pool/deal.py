@@ -131,7 +131,15 @@ def load_deal(text: str, name: str = "the deal document") -> Deal:
     Raises:
         ConfigurationError: With all problems found, one a line.
     """
-    document = read_yaml(text, name)
+    return checked_deal(read_yaml(text, name), name)
+
+
+def checked_deal(document: object, name: str) -> Deal:
+    """Give plain values as a deal, checked whole.
+
+    Raises:
+        ConfigurationError: With all problems found, one a line.
+    """
     try:
         deal = Deal.model_validate(document)
     except ValidationError as error:

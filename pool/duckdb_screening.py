@@ -95,9 +95,18 @@ class SecondOpinion:
         """Close DuckDB."""
         self._connection.close()
 
-    def outcomes(self, deal: Deal, champion: str | None, where: str = "state.is_open") -> pa.Table:
-        """Give `receivable_id` and `outcomes`, one letter a criterion in the deal's order, by receivable."""
-        return self._table(f"{self._judged(deal, champion, where)} ORDER BY receivable_id")
+    def outcomes(
+        self, deal: Deal, champion: str | None, where: str = "state.is_open", also: Collection[str] = ()
+    ) -> pa.Table:
+        """Give `receivable_id` and `outcomes`, one letter a criterion in the deal's order, by receivable.
+
+        Args:
+            deal: The deal.
+            champion: The version that was `champion` then.
+            where: Which receivables, as a condition on `state`.
+            also: What else is asked of them, by dotted name: columns of that name.
+        """
+        return self._table(f"{self._judged(deal, champion, where, also)} ORDER BY receivable_id")
 
     def compare(self, deal: Deal, champion: str | None, screenings: Sequence[str]) -> Agreement:
         """Compare with stored screenings, cell by cell.
@@ -184,15 +193,17 @@ class SecondOpinion:
         ]
         return self._table(f"SELECT {', '.join([*held, *columns])} FROM ({wide}) ORDER BY receivable_id")
 
-    def _judged(self, deal: Deal, champion: str | None, where: str) -> str:
+    def _judged(self, deal: Deal, champion: str | None, where: str, also: Collection[str] = ()) -> str:
         expressions = [parsed(criterion.expression) for criterion in deal.criteria]
-        names = {name for expression in expressions for name in expression.columns}
+        names = {name for expression in expressions for name in expression.columns} | {*also}
         wide = wide_sql(names, deal, self.as_of, champion, where)
-        letters = " || ".join(
-            f"(CASE {duckdb_sql(each, quoted)} WHEN true THEN 'P' WHEN false THEN 'F' ELSE 'U' END)"
+        letters = [
+            f"CASE {duckdb_sql(each, quoted)} WHEN true THEN 'P' WHEN false THEN 'F' ELSE 'U' END"
             for each in expressions
-        )
-        return f'SELECT "state.receivable_id" AS receivable_id, {letters} AS outcomes FROM ({wide})'
+        ]
+        packed = ", ".join(["''", *letters])
+        columns = ['"state.receivable_id" AS receivable_id', f"concat({packed}) AS outcomes", *map(quoted, also)]
+        return f"SELECT {', '.join(columns)} FROM ({wide})"
 
     def _failing(self, deal: Deal, champion: str | None) -> str:
         kinds = {**COLUMNS, **{each.name: each.kind for each in deal.others}}

@@ -2,11 +2,13 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pool.chain import Entry
 from tests.pipelines.calls import Call, on
 from tests.pipelines.chain import DEAL, MONDAY, Chain
 
@@ -42,6 +44,78 @@ def test_screen_counts_why_receivables_fail(call: Call, bought: Chain) -> None:
         one["code"]: (stored.count((one["code"], "F")), stored.count((one["code"], "U"))) for one in lines
     }
     assert sum(one["failed"] + one["unknown"] for one in lines) == len(stored)
+
+
+def test_the_funnel_is_that_of_the_stored_outcomes(call: Call, bought: Chain) -> None:
+    """Open, stopped, stopped for one reason alone, and left, of every criterion in the deal's order; a table too."""
+    asked = ("funnel", "--as-of", DAY, "--deal", DEAL, *on(bought))
+    found = told(call, *asked)
+    stored = bought.rows("screenings", MONDAY)
+    assert found["open"] == len(stored)
+    assert Decimal(found["open_amount"]) == sum(row["current_principal_amount"] for row in stored)
+    for place, one in enumerate(found["criteria"]):
+        letters = [row["outcomes"][place] for row in stored]
+        only = [row for row in stored if (row["failed_count"], row["first_failed_code"]) == (1, one["code"])]
+        left = [row for row in stored if set(row["outcomes"][: place + 1]) == {"P"}]
+        assert (one["failed"], one["unknown"]) == (letters.count("F"), letters.count("U"))
+        assert (one["only"], one["left"]) == (len(only), len(left))
+        assert Decimal(one["only_amount"]) == sum(row["current_principal_amount"] for row in only)
+        assert Decimal(one["left_amount"]) == sum(row["current_principal_amount"] for row in left)
+    eligible = [row for row in stored if row["is_eligible"]]
+    assert found["criteria"][-1]["left"] == len(eligible) > 0
+    assert f"{len(stored):,} open receivables" in call(*asked).out
+    missing = call("funnel", "--as-of", "2020-01-01", "--deal", DEAL, *on(bought))
+    assert (missing.code, "poolwright run --as-of 2020-01-01" in missing.err) == (2, True)
+
+
+def test_what_if_says_what_a_clause_holds_back(call: Call, bought: Chain) -> None:
+    """What fails one criterion alone is gained without it, in number, balance and words; nothing is written."""
+    before = (bought.space.runs.all(), [one.entry_hash for one in history(bought)])
+    stored = bought.rows("screenings", MONDAY)
+    only = {
+        code: [row for row in stored if row["failed_count"] == 1 and row["first_failed_code"] == code]
+        for code in ("E21", "E44")
+    }
+    eligible = [row for row in stored if row["is_eligible"]]
+    asked = ("what-if", "--as-of", DAY, "--deal", DEAL, *on(bought))
+    dropped = told(call, *asked, "--drop", "E44")
+    assert len(only["E44"]) > 5
+    assert dropped["together"]["gained"]["count"] == len(only["E44"])
+    amount = sum(row["current_principal_amount"] for row in only["E44"])
+    assert Decimal(dropped["together"]["gained"]["amount"]) == amount
+    assert 0 < dropped["together"]["gained"]["default_probability"] < 1
+    assert dropped["sentences"][0].startswith(
+        f"Dropping E44 would let in {len(only['E44']):,} receivables of {amount:,}"
+    )
+    assert (dropped["present"]["count"], dropped["then"]["count"]) == (len(eligible), len(eligible) + len(only["E44"]))
+    both = told(call, *asked, "--set", "E21=9999", "--set", "E20=state.days_past_due < 0")
+    assert both["together"]["lost"]["count"] == len(eligible) == both["alone"][1]["lost"]["count"]
+    assert both["alone"][0]["gained"]["count"] == len(only["E21"])
+    assert both["sentences"][-1].startswith("All together would shut out")
+    person = call(*asked, "--set", "E21=9999").out
+    assert "Raising E21 from 7 to 9999 would " in person
+    assert "eligible now" in person
+    assert (bought.space.runs.all(), [one.entry_hash for one in history(bought)]) == before
+
+
+def test_what_if_refuses_what_no_deal_could_say(call: Call, bought: Chain) -> None:
+    """Another unit, no such code, nothing asked, a day without a screening: three plain sentences."""
+    asked = ("what-if", "--deal", DEAL, *on(bought))
+    for words, reason in (
+        (("--as-of", DAY, "--set", "E21='late'"), "days and text do not go together"),
+        (("--as-of", DAY, "--set", "E99=3"), "no criterion E99"),
+        (("--as-of", DAY), "no other threshold"),
+        (("--as-of", "2020-01-01", "--set", "E21=3"), "poolwright run --as-of 2020-01-01"),
+    ):
+        answer = call(*asked, *words)
+        assert (answer.code, answer.out) == (2, ""), words
+        assert reason in answer.err
+
+
+def history(chain: Chain) -> list[Entry]:
+    """Give the entries of a chain's ledger."""
+    with chain.ledger() as store:
+        return store.history()
 
 
 def test_the_report_of_real_tables_needs_nothing_else(call: Call, bought: Chain, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A purchase by the command line, from proposal to its end: reviewed, approved by another, settled, taken back."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -11,14 +12,20 @@ import pytest
 import yaml
 
 from pipelines import purchase
+from pipelines.daily import run_day
 from pipelines.propose import propose
+from pipelines.screen import SCREEN
+from pipelines.states import STATES
 from pool.chain import EntryKind
 from pool.purchase import read_items
+from runtime.content import content_hash
+from schemas.derived import SCREENINGS
 from schemas.errors import LedgerError
 from tests.pipelines.calls import Call, on
 from tests.pipelines.chain import ALICE, AT, BOB, MONDAY, SECOND_DEAL, Chain
 
 DAY = MONDAY.isoformat()
+LATE = MONDAY + timedelta(days=2)
 SMALL_CASH = Decimal(3000)
 Command = Any
 pytestmark = pytest.mark.timeout(900)
@@ -202,6 +209,68 @@ def test_a_proposal_expires_with_what_it_came_from(bought: Chain, deal: Path, mo
     with bought.ledger() as store:
         kinds = [entry.kind for entry in store.words(name)]
     assert kinds == [EntryKind.PROPOSED, EntryKind.APPROVED]
+
+
+STATE_CRITERIA = ("E20", "E21", "E44")
+
+
+@pytest.fixture
+def weekly(bought: Chain, deal: Path) -> Iterator[Path]:
+    """Let the second deal cut off once a week and ask of states and pledges alone; give its folder of versions."""
+    document = yaml.safe_load(deal.read_text("utf-8"))
+    calendar = {name: value for name, value in document["calendar"].items() if name != "purchase_every_days"}
+    days = {"cut_off": {"day_of_month": 31}, "purchase": {"every_days": 1}}
+    criteria = [one for one in document["criteria"] if one["code"] in STATE_CRITERIA]
+    edited(deal, calendar={**calendar, "days": days}, criteria=criteria)
+    later = deal.with_suffix("")
+    yield later
+    freed(bought)
+    shutil.rmtree(later, ignore_errors=True)
+
+
+def test_what_is_bought_after_the_cut_off_is_screened_again(
+    tell: Command, bought: Chain, deal: Path, weekly: Path
+) -> None:
+    """No screening of the day, one by which something fails, one of other states: refused; then the entry names it."""
+    run_day(bought.space, MONDAY, SECOND_DEAL, (SCREEN,))
+    name = proposed(bought)
+    said = entry_of(bought, name)
+    assert said["valid_until"] >= LATE.isoformat()
+    approved(bought, name)
+    cash = str(Decimal(said["price_minor"]) / 100)
+    settle = ("settle", name, "--as", "bob", "--cash", cash, "--on", LATE.isoformat())
+    is_refused_until_all_pass(tell, bought, deal, weekly, settle)
+    assert [tell(*settle)["new"] for _ in range(2)] == [True, False]
+    rows = bought.space.catalog.arrow(SCREENINGS, {"as_of": LATE, "deal": SECOND_DEAL})
+    with bought.ledger() as store:
+        words = store.words(name)
+    assert [one.kind for one in words] == [EntryKind.PROPOSED, EntryKind.APPROVED, EntryKind.BOOKED]
+    assert words[-1].payload["screening"] == content_hash(rows, SCREENINGS.key)
+    run_day(bought.space, LATE, SECOND_DEAL, (SCREEN,))
+    assert not tell(*settle)["new"], "what is booked fails E44 from here on, and stays booked"
+    assert tell("ledger", "verify")["holds"]
+
+
+def is_refused_until_all_pass(
+    tell: Command, bought: Chain, deal: Path, versions: Path, settle: tuple[str, ...]
+) -> None:
+    """Try to settle before the day is screened, by a stricter version of the deal, and by other states."""
+    again = f"poolwright run --as-of {LATE} --deal {SECOND_DEAL}"
+    assert again in tell(*settle, code=1)
+    ids = sorted(item.receivable_id for item in read_items(entry_of(bought, settle[1])))
+    stricter = yaml.safe_load(deal.read_text("utf-8")) | {"version": 2, "effective_on": LATE}
+    stricter["criteria"][0] |= {"expression": f"receivable.receivable_id <> '{ids[1]}'", "clause": "9.9"}
+    versions.mkdir()
+    (versions / "second.yaml").write_text(yaml.safe_dump(stricter, allow_unicode=True, sort_keys=False), "utf-8")
+    run_day(bought.space, LATE, SECOND_DEAL, (STATES, SCREEN))
+    refused = tell(*settle, code=1)
+    assert f"1 of {len(ids)} receivables do not pass on {LATE}: {ids[1]}: E20 (9.9) fails" in refused
+    assert f"poolwright reject {settle[1]}" in refused
+    shutil.rmtree(versions)
+    assert again in tell(*settle, code=1), "the document of the day is another"
+    run_day(bought.space, LATE, SECOND_DEAL, (STATES, SCREEN))
+    other = tell(*settle, "--set", "states.grace_days=1", code=1)
+    assert "states, changed: setting states" in other
 
 
 def test_a_witness_checks_from_outside(tell: Command, tmp_path: Path) -> None:

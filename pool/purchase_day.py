@@ -1,0 +1,51 @@
+"""The purchase day: what was eligible at the cut-off must be so again on the day on which it is bought."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from pool.deal import Criterion, Deal
+from pool.purchase import Item
+from schemas.errors import LedgerError
+
+NAMED = 10
+"""So many receivables are named in a refusal."""
+PASSED, UNKNOWN = "P", "U"
+Name = tuple[str, str]
+"""Receivable key and receivable id."""
+
+
+def refuse_failing(deal: Deal, on: date, proposal_id: str, items: Sequence[Item], outcomes: Mapping[Name, str]) -> None:
+    """Refuse a purchase of which anything does not pass on its day.
+
+    Args:
+        deal: The deal that was applied on the day.
+        on: The purchase day.
+        proposal_id: The proposal.
+        items: What would be bought.
+        outcomes: Packed outcomes of that day; what is not among them is not open any more.
+
+    Raises:
+        LedgerError: Some are not open, or a criterion fails or is unknown; the first are named with their clauses.
+    """
+    found = list(_failing(deal.criteria, items, outcomes))
+    if found:
+        more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+        raise LedgerError(
+            f"{len(found):,} of {len(items):,} receivables do not pass on {on}: {'; '.join(found[:NAMED])}{more}",
+            "every criterion holds at purchase as at the cut-off",
+            f"poolwright reject {proposal_id} --reason REASON, then poolwright propose --as-of {on} --deal {deal.name}",
+        )
+
+
+def _failing(criteria: Sequence[Criterion], items: Sequence[Item], outcomes: Mapping[Name, str]) -> Iterator[str]:
+    for item in sorted(items, key=lambda one: (one.receivable_id, one.receivable_key)):
+        letters = outcomes.get((item.receivable_key, item.receivable_id))
+        if letters is None:
+            yield f"{item.receivable_id} is not open"
+        elif set(letters) != {PASSED}:
+            broken = [
+                f"{each.code} ({each.clause}) {'is unknown' if letter == UNKNOWN else 'fails'}"
+                for each, letter in zip(criteria, letters, strict=True)
+                if letter != PASSED
+            ]
+            yield f"{item.receivable_id}: {', '.join(broken)}"
