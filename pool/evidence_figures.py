@@ -3,7 +3,6 @@
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-from pool import evidence
 from pool.duckdb_evidence import Recount, Recounted
 from pool.evidence_read import Bundle
 from pool.price import to_amount
@@ -19,7 +18,7 @@ def document(bundle: Bundle) -> str:
     deal, said = bundle.deal, bundle.proposal
     if (deal.name, deal.hash) != (said.deal, said.payload["deal_hash"]):
         raise EvidenceError(f"{deal.name} with hash {deal.hash[:16]}", "the deal that the proposal names")
-    if str(deal.currency) not in bundle[evidence.DEAL].decode() or deal.effective_on > bundle.as_of:
+    if deal.effective_on > bundle.as_of:
         raise EvidenceError(f"a version from {deal.effective_on} on", f"one in force on {bundle.as_of}")
     return f"{deal.name} version {deal.version}: {len(deal.criteria)} criteria, {len(deal.limits)} limits"
 
@@ -48,8 +47,9 @@ def criteria(bundle: Bundle) -> str:
     unequal = [
         (name, place)
         for name, letters in sorted(found.items())
+        if letters != published.get(name)
         for place in range(size)
-        if letters != published.get(name) and letters[place] != published.get(name, "").ljust(size)[place]
+        if letters[place] != published.get(name, "").ljust(size)[place]
     ]
     cells = f"{len(found) * size} cells judged again, {len(unequal)} unequal"
     if unequal:

@@ -108,7 +108,7 @@ def dates(bundle: Bundle) -> str:
     first, last = (date.fromisoformat(bundle.proposal.payload[name]) for name in ("as_of", "valid_until"))
     days = [(one, date.fromisoformat(one.payload["on"])) for one in bundle.words if "on" in one.payload]
     _refuse([f"{one.kind.value} on {on}" for one, on in days if not first <= on <= last], f"from {first} to {last}")
-    return f"cut-off {first}, " + ", ".join(f"{one.kind.value.lower()} on {on}" for one, on in days)
+    return ", ".join([f"cut-off {first}", *(f"{one.kind.value.lower()} on {on}" for one, on in days)])
 
 
 def _refuse(problems: list[str], promised: str) -> None:

@@ -11,11 +11,26 @@ from runtime.session import session
 from runtime.settings import EngineSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKSPACES = ("bought", "trained")
+"""Fixtures that take a minute to make, once a process."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let one suite run on either engine."""
     parser.addoption("--engine", choices=["sail", "spark"], default="sail", help="engine of the engine-facing tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of a module run in one process, and all modules that share a costly workspace in the same one."""
+    shared: dict[str, str] = {}
+    for item in items:
+        used = [name for name in WORKSPACES if name in getattr(item, "fixturenames", ())]
+        if used:
+            shared[item.nodeid.partition("::")[0]] = used[0]
+    for item in items:
+        module = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(shared.get(module, module)))
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,11 @@ import yaml
 from pyspark.sql import SparkSession
 
 from models.versions import Decision
+from pipelines.origin import origin_of
 from pipelines.replay import RAN_ON
 from pipelines.score import registry
 from pipelines.train import train
-from schemas.house import SOURCE_TABLES
+from schemas.lending import REPAYMENTS
 from tests.pipelines.calls import Call, on
 from tests.pipelines.chain import AT, BOB, DEAL, MONDAY, Chain, contents, opened
 from tests.pipelines.test_chain import HANDED_OVER, deliver_correction
@@ -112,6 +113,7 @@ def test_late_corrections_another_model_and_another_deal_change_no_past_purchase
         told = replayed(call, chain, name)
         assert told["same"], told["lines"]
         assert {one["what"]: one["now"] for one in told["lines"]}["model_version"] == "1"
-        gone = space.catalog.files(SOURCE_TABLES[0].name)[0]
+        kept = origin_of(space, name).snapshots[REPAYMENTS.name]
+        gone = space.catalog.files(REPAYMENTS.name, snapshot=kept)[0]
         Path(gone).rename(f"{gone}.away")
         assert "is gone" in call("replay", name, *on(chain)).err

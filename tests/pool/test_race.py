@@ -12,8 +12,7 @@ def test_a_race_is_won_once(url: str) -> None:
     found = check(race)
     assert found["entries"] == 3 + len(race.heard)
     assert found["booked"] >= 6
-    proposed = [one for one in race.heard if one[1] == "PROPOSED"]
-    assert len(proposed) > PROCESSES, "they did not overlap"
+    assert found["booked"] < PROCESSES * race.rounds, "nothing was contested"
 
 
 def test_a_kill_at_any_moment_loses_nothing(url: str) -> None:

@@ -1,8 +1,10 @@
 """The second opinion: DuckDB over the same files judges every cell as the engine does, and as plain Python does."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from features.spark import visible
 from pool.deal import Criterion, Deal, load_deal
-from pool.duckdb_screening import Difference, SecondOpinion
+from pool.duckdb_screening import Agreement, Difference, SecondOpinion
 from pool.spark import limit_rows, screen
 from pool.spark_others import with_others
 from pool.spark_view import Tables, screening_view
@@ -19,7 +21,7 @@ from schemas import derived
 from schemas.spark import struct_type
 from tests.oracles import pool as oracle
 from tests.pool.platforms import LOGS, TABLES, Platform, cut, random_deal, seen_day
-from tests.pool.worlds import AS_OF, CHAMPION, DEALS, ZONE, demo_deal
+from tests.pool.worlds import AS_OF, CHAMPION, DEALS, ZONE, Row, demo_deal
 
 RANDOM = settings(
     deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck), max_examples=25
@@ -33,11 +35,16 @@ def by_duckdb(platform: Platform, deals: list[Deal], folder: Path) -> list[dict[
 
 
 def by_plain_python(platform: Platform, deal: Deal) -> dict[str, str]:
+    return {row["state.receivable_id"]: letters for row, (letters, _) in judged_by_plain_python(platform, deal)}
+
+
+def judged_by_plain_python(platform: Platform, deal: Deal) -> list[tuple[Row, tuple[str, dict[str, str]]]]:
+    """Give every open receivable's wide row with its letters and what was seen."""
     logs = {table.name: platform.visible(table) for table in LOGS}
     rows = platform.rows
     wide = oracle.wide_rows(logs, rows["receivable_states"], rows["receivable_tags"], platform.pledged, cut())
     every = oracle.all_rows(rows["receivable_states"], logs["receivables"])
-    return {row["state.receivable_id"]: oracle.judge(deal, row, AS_OF, CHAMPION, every)[0] for row in wide}
+    return [(row, oracle.judge(deal, row, AS_OF, CHAMPION, every)) for row in wide]
 
 
 @cache
@@ -110,6 +117,38 @@ def test_a_changed_cell_and_a_missing_receivable_are_told(tmp_path: Path) -> Non
     assert agreement.unequal_count == 7
     assert set(agreement.differences) == {changed, *missing}
     assert nothing.unequal_count == nothing.cell_count == 6 * told.num_rows
+
+
+@settings(RANDOM, max_examples=10)
+@given(seed=st.integers(0, 2**32))
+def test_values_seen_are_those_of_plain_python(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    """Written the same, value by value; one that is changed, one that is gone and one too many are told."""
+    platform, deal, folder = Platform(seed), random_deal(seed), tmp_path_factory.mktemp("values")
+    lines = [
+        {"receivable_id": name, "code": code, "outcome": letter, "observed": seen}
+        for name, code, letter, seen in failures_by_plain_python(platform, deal)
+    ]
+    stored = folder / "failures.parquet"
+    with SecondOpinion(platform.write(folder), platform.pledges(), seen_day(), folder) as second:
+        pq.write_table(pa.Table.from_pylist(lines), stored)
+        assert second.compare_values(deal, CHAMPION, [str(stored)]) == Agreement(len(lines), 0, ())
+        changed, gone, added = lines[0] | {"observed": "?"}, lines[1], lines[0] | {"receivable_id": "x"}
+        pq.write_table(pa.Table.from_pylist([changed, *lines[2:], added]), stored)
+        told = second.compare_values(deal, CHAMPION, [str(stored)])
+        nothing = second.compare_values(deal, CHAMPION, [])
+    assert (told.cell_count, told.unequal_count) == (len(lines) + 1, 3)
+    assert {(one.receivable_id, one.code) for one in told.differences} == {
+        (row["receivable_id"], row["code"]) for row in (changed, gone, added)
+    }
+    assert nothing.unequal_count == nothing.cell_count == len(lines)
+
+
+def failures_by_plain_python(platform: Platform, deal: Deal) -> Iterator[tuple[str, str, str, str]]:
+    """Give receivable, criterion, letter and values seen of every cell that does not pass."""
+    for row, (letters, seen) in judged_by_plain_python(platform, deal):
+        for criterion, letter in zip(deal.criteria, letters, strict=True):
+            if letter != "P":
+                yield row["state.receivable_id"], criterion.code, letter, seen[criterion.code]
 
 
 def test_tables_without_files_are_empty(tmp_path: Path) -> None:
