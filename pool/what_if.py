@@ -109,7 +109,8 @@ def compare(deal: Deal, asked: Deal, codes: Sequence[str], published: pa.Table, 
 
     def then(some: Sequence[str]) -> Marks:
         refused_by_others = stopped - np.sum([~before[code] for code in some], axis=0)
-        return (refused_by_others == 0) & _all(after, some)
+        marks: Marks = (refused_by_others == 0) & _all(after, some)
+        return marks
 
     def effect(name: str, some: Sequence[str]) -> Effect:
         was, becomes = _all(before, some), _all(after, some)
