@@ -10,7 +10,7 @@ SPARK_MODULES ?= tests/schemas tests/models/test_spark.py tests/models/test_one_
 	tests/pool/test_screening.py tests/features/test_cut.py \
 	tests/features/test_convention.py tests/runtime/test_catalog.py tests/runtime/test_stage.py
 ALSO ?= real or slow
-PARALLEL ?= --numprocesses 2 --dist loadgroup
+PARALLEL ?= --numprocesses 2 --dist loadscope
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock fmt check test test-spark test-all demo notebooks bench bench-features bench-catalogue \

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import yaml
 
 from pipelines.common import written
 from pipelines.model_card import card
+from pipelines.origin import origin_of
 from pipelines.score import champion, registry
 from pipelines.screened import Screened, as_screened, screening_runs
 from pipelines.signing import ledger
@@ -97,7 +99,8 @@ def _screening(workspace: Workspace, proposal: Entry) -> tuple[Screened, pa.Tabl
         rows = _written(workspace, run, derived.SCREENINGS)
         is_same = run.identity["depends"]["deal"] == said["deal_hash"]
         if is_same and content_hash(rows, derived.SCREENINGS.key) == said["inputs"]["screenings"]:
-            return as_screened(workspace, run), rows
+            text = yaml.safe_dump(origin_of(workspace, proposal.proposal_id).deal, allow_unicode=True, sort_keys=False)
+            return as_screened(workspace, run, text), rows
     raise CatalogError(f"no screening that proposal {proposal.proposal_id} came from", "the workspace that proposed it")
 
 

@@ -69,7 +69,8 @@ def screening_that_stands(workspace: Workspace, as_of: date, deal_name: str) -> 
     """
     for run in reversed(screening_runs(workspace, as_of, deal_name)):
         if stands(run, workspace):
-            return as_screened(workspace, run)
+            text = document_of(workspace.settings.folder, deal_name, run.identity["depends"]["deal"])
+            return as_screened(workspace, run, text)
     raise CatalogError(
         f"no screening of {deal_name} as of {as_of}",
         "a day that was screened",
@@ -84,17 +85,19 @@ def screening_runs(workspace: Workspace, as_of: date, deal_name: str) -> list[Ma
     return [one for one in found if one.status == "finished" and derived.SCREENINGS.name in one.outputs]
 
 
-def as_screened(workspace: Workspace, run: Manifest) -> Screened:
-    """Give a screening with the deal, the model and the pledges that it was given.
+def as_screened(workspace: Workspace, run: Manifest, deal_text: str) -> Screened:
+    """Give a screening with its deal document, the model and the pledges that it was given.
 
     Raises:
-        ConfigurationError: Its deal document is not to be found.
-        CatalogError: Its pledges are not to be found.
+        CatalogError: The document is another, or its pledges are not to be found.
     """
-    depends = run.identity["depends"]
-    text = document_of(workspace.settings.folder, run.subject["deal"], depends["deal"])
+    depends, deal = run.identity["depends"], load_deal(deal_text)
+    if deal.hash != depends["deal"]:
+        raise CatalogError(
+            f"a document of {deal.name} with hash {deal.hash[:16]}", f"{depends['deal'][:16]}, as applied"
+        )
     held = held_then(all_pledges(workspace), depends["pledges"])
-    return Screened(run, text, load_deal(text), depends["champion"] or None, held)
+    return Screened(run, deal_text, deal, depends["champion"] or None, held)
 
 
 def held_then(ever: Sequence[Pledge], pledges: str) -> list[Pledge]:

@@ -1,7 +1,12 @@
 """What a bundle's rows say of the purchase: criteria, limits and price, computed once more. Each tells or refuses."""
 
 import math
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pool.duckdb_evidence import Recount, Recounted
 from pool.evidence_read import Bundle
@@ -28,10 +33,13 @@ def screenings(bundle: Bundle) -> str:
     rows, said = bundle.screenings, bundle.proposal.payload["inputs"]
     if bundle.trust.content_hash(rows, derived.SCREENINGS.key) != said["screenings"]:
         raise EvidenceError("screenings of another content", "those whose content the proposal names")
-    told = {(one["deal"], one["deal_hash"], one["as_of"]) for one in rows.select(["deal", "deal_hash", "as_of"])
-            .group_by(["deal", "deal_hash", "as_of"]).aggregate([]).to_pylist()}  # fmt: skip
-    if told != {(bundle.deal.name, bundle.deal.hash, bundle.as_of)}:
-        raise EvidenceError(f"screenings of {sorted(told)[:2]}", "the deal and the cut-off of the proposal")
+    subject = {"deal": bundle.deal.name, "deal_hash": bundle.deal.hash, "as_of": bundle.as_of}
+    other = [name for name, value in subject.items() if pc.unique(rows.column(name)).to_pylist() != [value]]
+    if other:
+        raise EvidenceError(f"screenings of another {' and another '.join(other)}", "those of the proposal")
+    passed = pc.equal(rows.column("outcomes"), "P" * len(bundle.deal.criteria))
+    if not passed.equals(rows.column("is_eligible")):
+        raise EvidenceError("receivables called eligible by something else", "eligible is what passes every criterion")
     return f"{rows.num_rows} open receivables screened"
 
 
@@ -39,8 +47,7 @@ def criteria(bundle: Bundle) -> str:
     """Judge every receivable of the view by every criterion, and compare cell by cell."""
     with _recount(bundle) as recount:
         found = recount.outcomes()
-    published = dict(zip(*(bundle.screenings.column(name).to_pylist() for name in ("receivable_id", "outcomes")),
-                         strict=True))  # fmt: skip
+    published = {row["receivable_id"]: row["outcomes"] for row in _screened(bundle, found)}
     size = len(bundle.deal.criteria)
     if len(found) != bundle.view.num_rows:
         raise EvidenceError(f"{bundle.view.num_rows} rows of {len(found)} receivables", "one row of each")
@@ -51,6 +58,7 @@ def criteria(bundle: Bundle) -> str:
         for place in range(size)
         if letters[place] != published.get(name, "").ljust(size)[place]
     ]
+    unequal += [(name, size - 1) for name, letters in published.items() if len(letters) > size]
     cells = f"{len(found) * size} cells judged again, {len(unequal)} unequal"
     if unequal:
         name, place = unequal[0]
@@ -61,7 +69,7 @@ def criteria(bundle: Bundle) -> str:
 def eligible(bundle: Bundle) -> str:
     """Find every listed receivable among those of which every criterion passed, as itself."""
     every = "P" * len(bundle.deal.criteria)
-    rows = {row["receivable_id"]: row for row in bundle.screenings.to_pylist()}
+    rows = {row["receivable_id"]: row for row in _screened(bundle, [item.receivable_id for item in bundle.items])}
     for item in bundle.items:
         row = rows.get(item.receivable_id, {})
         if row.get("outcomes") != every or row.get("receivable_key") != item.receivable_key:
@@ -80,11 +88,9 @@ def positions(bundle: Bundle) -> str:
                 f"{name} in {deal}, by the ledger in {held.get(key)}", "positions as the ledger has them"
             )
     told, mine = set(columns[0]), {key for key, deal in held.items() if deal == bundle.deal.name}
-    asked = {
-        row["receivable_id"]
-        for row in bundle.screenings.select(["receivable_id", "receivable_key", "is_eligible"]).to_pylist()
-        if row["is_eligible"] or row["receivable_key"] in mine
-    }
+    is_mine = pc.is_in(bundle.screenings.column("receivable_key"), value_set=pa.array(mine, pa.string()))
+    wanted = bundle.screenings.filter(pc.or_(bundle.screenings.column("is_eligible"), is_mine))
+    asked = set(wanted.column("receivable_id").to_pylist())
     if told != asked:
         raise EvidenceError(f"a view of {len(told)} where {len(asked)} are", "all that is eligible or in the pool")
     pooled = sum(key in mine for key in columns[1])
@@ -96,7 +102,8 @@ def limits(bundle: Bundle) -> str:
     bought = {item.receivable_id for item in bundle.items}
     with _recount(bundle) as recount:
         unknown, found = recount.unknown(bought), recount.limits(bought)
-    published = {row["code"]: row for row in bundle.limit_results}
+    subject = (bundle.deal.name, bundle.as_of)
+    published = {row["code"]: row for row in bundle.limit_results if (row["deal"], row["as_of"]) == subject}
     if unknown or published.keys() != {one.limit.code for one in found}:
         raise EvidenceError(f"limits {sorted(unknown or published)}", "every limit of the deal, none of them unknown")
     for one in found:
@@ -112,7 +119,7 @@ def limits(bundle: Bundle) -> str:
 def _agree(one: Recounted, row: dict[str, object]) -> bool:
     pairs = ((one.before, row["value_before"]), (one.after, row["value_after"]), (one.limit.bound, row["threshold"]))
     values = [(None if left is None else float(left), right) for left, right in pairs]
-    return bool(row["is_kept"]) and row["deal"] is not None and all(_is_close(left, right) for left, right in values)
+    return row["is_kept"] is True and all(_is_close(left, right) for left, right in values)
 
 
 def _is_close(left: float | None, right: object) -> bool:
@@ -143,6 +150,14 @@ def price(bundle: Bundle) -> str:
     if not batch.minimum_amount <= whole <= batch.maximum_amount:
         raise EvidenceError(f"a batch of {whole}", f"{batch.minimum_amount} to {batch.maximum_amount}")
     return f"principal less {bundle.deal.price.discount_rate} each, within cash and batch bounds"
+
+
+def _screened(bundle: Bundle, receivable_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Give the published screenings of some receivables."""
+    names = pa.array(receivable_ids, pa.string())
+    is_named = pc.is_in(bundle.screenings.column("receivable_id"), value_set=names)
+    found: list[dict[str, Any]] = bundle.screenings.filter(is_named).to_pylist()
+    return found
 
 
 def _recount(bundle: Bundle) -> Recount:

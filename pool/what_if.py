@@ -108,8 +108,9 @@ def compare(deal: Deal, asked: Deal, codes: Sequence[str], published: pa.Table, 
     present, rows = stopped == 0, _Rows(judged)
 
     def then(some: Sequence[str]) -> Marks:
-        is_refused_by_others: Marks = stopped > np.sum([~before[code] for code in some], axis=0)
-        return _all(after, some) & ~is_refused_by_others
+        refused_by_others = stopped - np.sum([~before[code] for code in some], axis=0)
+        marks: Marks = (refused_by_others == 0) & _all(after, some)
+        return marks
 
     def effect(name: str, some: Sequence[str]) -> Effect:
         was, becomes = _all(before, some), _all(after, some)

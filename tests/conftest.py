@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from runtime.session import session
 from runtime.settings import EngineSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKSPACES = ("bought", "trained")
-"""Fixtures that take a minute to make, once a process."""
+"""Fixtures that take a minute to make, once a process: a module that takes one names it with its type."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,17 +23,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sail", "spark"], default="sail", help="engine of the engine-facing tests")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of a module run in one process, and all modules that share a costly workspace in the same one."""
-    shared: dict[str, str] = {}
-    for item in items:
-        used = [name for name in WORKSPACES if name in getattr(item, "fixturenames", ())]
-        if used:
-            shared[item.nodeid.partition("::")[0]] = used[0]
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(shared.get(module, module)))
+class ByWorkspace(LoadScopeScheduling):
+    """Keeps a module's tests in one process, and all modules that share a costly workspace in the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return next((name for name in WORKSPACES if f"{name}: Chain" in _text(module)), module)
+
+
+@cache
+def _text(module: str) -> str:
+    return (ROOT / module).read_text("utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Share the tests out among the processes."""
+    return ByWorkspace(config, log)
 
 
 @pytest.fixture(scope="session")

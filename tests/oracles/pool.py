@@ -9,6 +9,7 @@ from pool.deal import Deal, parsed
 from pool.vocabulary import GROUPS, in_order, visible_columns
 from schemas.expression_nodes import Others
 from schemas.moments import day_start
+from schemas.table import Kind
 from tests.oracles.expression import evaluate, value_of
 
 Row = dict[str, Any]
@@ -104,7 +105,7 @@ def of_others(asked: Others, own: str, every: Sequence[Row]) -> Any:
     if asked.function == "others_count":
         return len(let_in)
     if asked.function == "others_sum":
-        return sum(values)
+        return sum(values, Decimal("0.00") if asked.kind is Kind.MONEY else 0)
     best = {"others_max": max, "others_min": min}[asked.function]
     return best(values) if values else value_of(asked.none or asked.condition, {})
 

@@ -133,3 +133,21 @@ def told(call: Call, *words: str) -> Any:
     answer = call(*words, "--json")
     assert answer.code == 0, answer
     return json.loads(answer.out)
+
+
+def test_a_deal_that_changed_since_is_the_one_that_was_applied(call: Call, bought: Chain, tmp_path: Path) -> None:
+    """The document of the proposal goes into the bundle, whatever stands in the configuration today."""
+    name = bought.results["first"]["propose"].proposal_id
+    path = bought.space.settings.folder / "deals" / f"{DEAL}.yaml"
+    before, out = path.read_text("utf-8"), tmp_path / "bundle.zip"
+    made = told(call, "evidence", "make", name, "--out", str(out), *on(bought))
+    content = out.read_bytes()
+    try:
+        path.write_text(before.replace("version: 1", "version: 2", 1), "utf-8")
+        assert told(call, "evidence", "make", name, "--out", str(out), *on(bought)) == made
+        assert out.read_bytes() == content
+        answer = call("recheck", "--as-of", DAY, "--deal", DEAL, *on(bought))
+    finally:
+        path.write_text(before, "utf-8")
+    assert (answer.code, "no version of deal" in answer.err) == (2, True)
+    assert told(call, "evidence", "check", str(out))["holds"]

@@ -165,11 +165,15 @@ def is_late(world: World) -> dict[str, bytes]:
     return other_rows(VIEW, "state.days_past_due", 9, listed_place(world))(world)
 
 
-def does_not_pass(world: World) -> dict[str, bytes]:
+def does_not_pass(world: World, outcomes: str = "PPFPP") -> dict[str, bytes]:
     rows = read_rows(read_zip(world.content)[SCREENINGS])
     name = world.evidence.proposal.payload["items"][0][1]
     place = pc.index(rows.column("receivable_id"), name).as_py()
-    return other_rows(SCREENINGS, "outcomes", "PPFPP", place)(world)
+    return other_rows(SCREENINGS, "outcomes", outcomes, place)(world)
+
+
+def letter_more(world: World) -> dict[str, bytes]:
+    return does_not_pass(world, "PPPPPP")
 
 
 def tighter_limit(_: World) -> dict[str, bytes]:
@@ -191,7 +195,10 @@ CHANGES: dict[str, tuple[Callable[[World], dict[str, bytes]], set[str]]] = {
     "a row less": (without_a_row, {"positions"}),
     "a row twice": (with_a_row_twice, {"criteria"}),
     "an outcome": (does_not_pass, {"screenings", "criteria", "eligible"}),
-    "another day": (other_rows(SCREENINGS, "deal_hash", "another"), {"screenings"}),
+    "another document": (other_rows(SCREENINGS, "deal_hash", "another"), {"screenings"}),
+    "an eligible one": (other_rows(SCREENINGS, "is_eligible", lambda was: not was), {"screenings"}),
+    "a letter more": (letter_more, {"screenings", "criteria", "eligible"}),
+    "a limit of another deal": (other_rows(LIMITS, "deal", "third"), {"limits"}),
     "a limit's value": (other_rows(LIMITS, "value_after", 0.123), {"limits"}),
     "a limit kept": (other_rows(LIMITS, "is_kept", False), {"limits"}),
     "a run": (replaced(RUNS, '"champion":"3"', '"champion":"2"'), {"runs"}),

@@ -119,7 +119,7 @@ def test_a_changed_cell_and_a_missing_receivable_are_told(tmp_path: Path) -> Non
     assert nothing.unequal_count == nothing.cell_count == 6 * told.num_rows
 
 
-@settings(RANDOM, max_examples=10)
+@settings(RANDOM, max_examples=5)
 @given(seed=st.integers(0, 2**32))
 def test_values_seen_are_those_of_plain_python(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """Written the same, value by value; one that is changed, one that is gone and one too many are told."""
