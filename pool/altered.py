@@ -111,7 +111,8 @@ def _of(deal: Deal, there: dict[str, Criterion], code: str, option: str) -> Crit
     if code in there:
         return there[code]
     bounded = code in {each.code for each in (*deal.limits, *deal.revolving, *deal.triggers)}
-    found = f"{option}: {code} is not about one receivable" if bounded else f"{option}: no criterion {code}"
+    told = "is not about one receivable: it decides what a pool holds, not what is eligible"
+    found = f"{option}: {code} {told}" if bounded else f"{option}: no criterion {code}"
     raise ConfigurationError(found, f"one of the criteria {', '.join(there)}", option.split(maxsplit=1)[0])
 
 

@@ -27,13 +27,13 @@ class Step:
     """
 
     criterion: Criterion
-    failed: int = 0
-    unknown: int = 0
-    amount: Decimal = Decimal(0)
-    only_count: int = 0
-    only_amount: Decimal = Decimal(0)
-    left_count: int = 0
-    left_amount: Decimal = Decimal(0)
+    failed: int
+    unknown: int
+    amount: Decimal
+    only_count: int
+    only_amount: Decimal
+    left_count: int
+    left_amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def funnel(criteria: Sequence[Criterion], patterns: Iterable[Pattern]) -> Funnel
     held = list(patterns)
     size = len(criteria)
     failed, unknown, only, passed = ([0] * size for _ in range(4))
-    amounts, only_amounts, passed_amounts = ([Decimal(0)] * size for _ in range(3))
+    amounts, only_amounts, passed_amounts = ([Decimal("0.00")] * size for _ in range(3))
     for outcomes, count, amount in held:
         stopping = [place for place, letter in enumerate(outcomes) if letter != PASSED]
         for place in stopping:
@@ -69,4 +69,4 @@ def funnel(criteria: Sequence[Criterion], patterns: Iterable[Pattern]) -> Funnel
             passed_amounts[place] += amount
     columns = (failed, unknown, amounts, only, only_amounts, passed, passed_amounts)
     steps = tuple(Step(*each) for each in zip(criteria, *columns, strict=True))
-    return Funnel(sum(count for _, count, _ in held), sum((amount for *_, amount in held), Decimal(0)), steps)
+    return Funnel(sum(count for _, count, _ in held), sum((amount for *_, amount in held), Decimal("0.00")), steps)
