@@ -175,7 +175,8 @@ def _decided(visit: Visit, proposal_id: str, secret: SecretStr, act: Callable[[C
     except PoolwrightError as error:
         visit.note(f"{kind}_refused", proposal=proposal_id, why=error.found)
         status = 403 if isinstance(error, AccessError) else 409
-        return _shown(visit, found, status=status, wrong=f"{error.found} ({error.promised})")
+        mend = f" {error.mend}" if error.mend else ""
+        return _shown(visit, found, status=status, wrong=f"{error.found} ({error.promised}).{mend}")
     visit.note(kind, proposal=proposal_id)
     return visit.to(f"/proposals/{proposal_id}")
 
