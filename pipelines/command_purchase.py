@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from runtime.workspace import Workspace
 
 Proposal = Annotated[str, typer.Argument(help="Proposal id.", autocompletion=completion.proposals)]
+Known = Annotated[
+    str, typer.Argument(help="Proposal id, or sequence of an entry on it.", autocompletion=completion.proposals)
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.")]
 On = Annotated[str, typer.Option("--on", help="Day of the purchase (YYYY-MM-DD) [today].")]
 Paid = Annotated[str, typer.Option("--cash", help="Money that was paid; it must be the price to the cent.")]
@@ -129,12 +132,12 @@ def clean_up(common: Common, deal: DealName, as_of: AsOf, price: Price, actor: A
 
 
 @command
-def replay(common: Common, proposal: Proposal) -> None:
+def replay(common: Common, proposal: Known) -> None:
     """Choose a purchase once more from the tables, deal and model of then; exit 1 where the list is another."""
     from pipelines.replay import differing as found
     from pipelines.replay import replay as again
 
-    with common.workspace() as space, space.writing():
+    with common.workspace() as space:
         lines = again(space, proposal)
     differing = found(lines)
     names = list(lines[0])
@@ -143,7 +146,8 @@ def replay(common: Common, proposal: Proposal) -> None:
         rows(f"Proposal {proposal}, then and now", names, [list(one.values()) for one in lines]),
     )
     if differing:
-        say(f"[yellow]Not the same: {differing[0]} is the first that differs.[/] What it came from is another")
+        say(f"[yellow]Not the same: {differing[0]} is the first that differs.[/] What it means: docs/replay.md")
+        next_step(f"poolwright evidence make {proposal} --out purchase.zip")
     else:
         say("The same list, to the byte, from the tables, deal and model of then")
     raise typer.Exit(1 if differing else 0)

@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.deals import champion_for
+from pipelines.signing import ledger
 from pool.aims import Aim
 from pool.deal import Deal, load_deal
 from runtime.manifest import code_version, lock_version
+from runtime.stage import INGEST
 from runtime.workspace import Workspace
 from schemas.errors import CatalogError
 from schemas.hashing import canonical_json
@@ -26,6 +28,8 @@ class Origin(BaseModel):
         model_version: Registered version of the model that scored; empty where the deal asks for none.
         cash: Cash that was available, as text.
         aim: What the batch was for.
+        entries: How many entries the ledger had.
+        secrets: Fingerprint of the pseudonym secret of every ingest batch that had one.
         snapshots: Snapshot of every log table that held rows.
         settings: The settings that an answer depends on.
         code: Hash of the source files that chose it.
@@ -38,6 +42,8 @@ class Origin(BaseModel):
     model_version: str
     cash: str
     aim: Aim
+    entries: int
+    secrets: dict[str, str]
     snapshots: dict[str, int]
     settings: dict[str, Any]
     code: str
@@ -49,26 +55,33 @@ class Origin(BaseModel):
         return canonical_json(self.deal)
 
 
-def keep_origin(workspace: Workspace, proposal_id: str, deal: Deal, cash: str, aim: Aim) -> Origin:
-    """Keep what a purchase list comes from as things stand now; give it."""
+def origin_now(workspace: Workspace, deal: Deal, cash: str, aim: Aim) -> Origin:
+    """Give what a purchase list would come from as things stand now."""
     model = champion_for(workspace, deal)
+    with ledger(workspace) as store:
+        head = store.head()
     found = {table.name: workspace.catalog.snapshot(table.name) for table in SOURCE_TABLES}
-    origin = Origin(
+    return Origin(
         deal=json.loads(canonical_json(deal.model_dump(mode="json", exclude_defaults=True))),
         model_version=model.version if model else "",
         cash=cash,
         aim=aim,
+        entries=head[0] if head else 0,
+        secrets=secrets_of(workspace),
         snapshots={name: snapshot for name, snapshot in found.items() if snapshot is not None},
         settings=workspace.settings.answering,
         code=code_version(),
         packages=lock_version(),
     )
+
+
+def keep_origin(workspace: Workspace, proposal_id: str, origin: Origin) -> None:
+    """Keep what a purchase list came from."""
     path = _path(workspace, proposal_id)
     path.parent.mkdir(exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(canonical_json(origin.model_dump(mode="json")), "utf-8")
     fresh.replace(path)
-    return origin
 
 
 def origin_of(workspace: Workspace, proposal_id: str) -> Origin:
@@ -92,6 +105,12 @@ def origin_of(workspace: Workspace, proposal_id: str) -> Origin:
             f"{path}: {str(error).splitlines()[0]}", "what `poolwright propose` wrote", "a backup of the workspace"
         ) from error
     return origin
+
+
+def secrets_of(workspace: Workspace) -> dict[str, str]:
+    """Give the fingerprint of the pseudonym secret of every ingest batch that had one."""
+    ingested = [one for one in workspace.runs.all() if one.stage == INGEST]
+    return {one.subject["batch"]: one.identity["secret"] for one in ingested if one.identity.get("secret")}
 
 
 def _path(workspace: Workspace, proposal_id: str) -> Path:

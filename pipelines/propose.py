@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame
 from pipelines.daily import plan, run_day
 from pipelines.deals import read_deal
 from pipelines.decide import decided
-from pipelines.origin import keep_origin
+from pipelines.origin import keep_origin, origin_now
 from pipelines.pool_life import rows_frame
+from pipelines.pool_triggers import watch_triggers
 from pipelines.progress import told
 from pipelines.proposed import fairness_lines, limit_lines, loosened_lines
 from pipelines.signing import ledger
@@ -20,9 +21,10 @@ from pool.aims import Aim
 from pool.deal import Deal
 from pool.ledger import EntryKind, PurchaseList
 from pool.people import Credentials
-from pool.price import to_amount
+from pool.price import to_amount, to_minor
 from pool.selection import Selection
 from pool.spark import proposal_rows
+from pool.triggers import check_revolving
 from runtime import clock
 from runtime.stage import Stage, Task, execute
 from runtime.workspace import Workspace
@@ -76,17 +78,21 @@ def propose(
     with ledger(workspace) as store:
         store.admit(EntryKind.PROPOSED, by)
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
-    with decided(workspace, deal, as_of, cash, aim) as done:
+    origin = origin_now(workspace, deal, str(cash), aim)
+    triggers = watch_triggers(workspace, deal, as_of, to_minor(cash))
+    unmet = tuple(one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met)
+    with decided(workspace, deal, as_of, origin, Decimal(0) if unmet else cash) as done:
         purchase = done.purchase
         given = {"deal": deal, "selection": done.selection, "purchase": purchase, "view": done.view}
         depends = {"deal": deal.hash, "pledges": done.held, "cash": str(cash), "list": purchase.proposal_id}
         told(execute(PROPOSE, workspace, as_of, deal_name, given, depends))
-    if not done.reasons:
-        keep_origin(workspace, purchase.proposal_id, deal, str(cash), aim)
+    chosen = () if unmet else done.selection.reasons
+    reasons = (*unmet, *chosen, *(f"BREACH: {one}" for one in done.selection.breaches))
+    if not reasons:
+        keep_origin(workspace, purchase.proposal_id, origin)
         with ledger(workspace) as store:
             store.propose(purchase, by, clock.now())
-    proposal = "" if done.reasons else purchase.proposal_id
-    return Proposed(proposal, _figures(purchase, done.selection), done.reasons)
+    return Proposed("" if reasons else purchase.proposal_id, _figures(purchase, done.selection), reasons)
 
 
 def _figures(purchase: PurchaseList, selection: Selection) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipelines.deals import read_deal
 from pipelines.decide import decided
 from pipelines.origin import Origin, origin_of
 from pipelines.reconcile import RECONCILE
+from pipelines.score import registry
 from pipelines.signing import ledger
 from pool.ledger import Entry
 from pool.list_file import write_list
@@ -20,9 +21,8 @@ from pool.purchase import Item, PurchaseList, read_items
 from pool.store_copy import take_over
 from runtime.manifest import code_version, lock_version
 from runtime.settings import Settings
-from runtime.stage import INGEST
 from runtime.workspace import Workspace
-from schemas.errors import CatalogError
+from schemas.errors import CatalogError, ModelError
 from schemas.house import SOURCE_TABLES
 
 RUN = "replay"
@@ -33,11 +33,15 @@ TOTALS = ("count", "principal_minor", "price_minor", "key_digest", "list_hash")
 Line = dict[str, Any]
 
 
-def replay(workspace: Workspace, proposal_id: str) -> list[Line]:
+def replay(workspace: Workspace, name: str) -> list[Line]:
     """Choose a purchase once more from the logs, settings, deal, model and pledges that there were; compare.
 
-    Nothing that is published, and no entry, is touched. Days are computed anew from the logs; what the ledger says of
-    the list is only compared.
+    Nothing that is published, and no entry, is touched. The day is computed anew from the logs; what the ledger says of
+    the list is only compared. Revolving conditions are not asked again: had one failed, nothing had been entered.
+
+    Args:
+        workspace: Where.
+        name: Id of the proposal, or sequence of an entry on it.
 
     Returns:
         Lines `what`, `then`, `now`, `same`, in the order in which one comes from another: inputs, totals, bytes, id.
@@ -48,16 +52,21 @@ def replay(workspace: Workspace, proposal_id: str) -> list[Line]:
         ModelError: The model is gone.
     """
     with ledger(workspace) as store:
-        entry = store.words(proposal_id)[0]
-        before = [one for one in store.history() if one.sequence < entry.sequence]
-    origin = origin_of(workspace, proposal_id)
+        history = store.history()
+        entry = store.words(_named(history, name))[0]
+    origin = origin_of(workspace, entry.proposal_id)
+    before = [one for one in history if one.sequence <= origin.entries]
     as_of = date.fromisoformat(entry.payload["as_of"])
-    with workspace.scratch(f"replay-{proposal_id}") as folder, _past(workspace, origin, before, folder) as past:
+    with workspace.scratch(f"replay-{entry.proposal_id}") as folder, _past(workspace, origin, before, folder) as past:
         stages = [stage for stage in plan(entry.deal, "screen") if stage is not RECONCILE]
         deal = read_deal(past.settings.folder, entry.deal, as_of)
         run_day(past, as_of, entry.deal, stages)
-        with decided(past, deal, as_of, Decimal(origin.cash), origin.aim) as done:
+        with decided(past, deal, as_of, origin, Decimal(origin.cash)) as done:
             return compared(entry, done.purchase, origin)
+
+
+def _named(history: list[Entry], name: str) -> str:
+    return next((one.proposal_id for one in history if str(one.sequence) == name), name)
 
 
 @contextmanager
@@ -66,36 +75,28 @@ def _past(workspace: Workspace, origin: Origin, before: list[Entry], folder: Pat
     conf = folder / "conf"
     (conf / DEALS).mkdir(parents=True)
     (conf / DEALS / f"{origin.deal['name']}.yaml").write_text(origin.document, "utf-8")
+    if origin.model_version and registry(workspace).load(origin.model_version) is None:
+        raise ModelError(
+            f"model {origin.model_version}, which scored then, is gone", "versions are kept", "a backup of the registry"
+        )
     own = {"storage": {"tracking_url": workspace.tracking_url}, "engine": workspace.settings.tree.get("engine")}
     take_over(f"sqlite:///{folder / 'ledger.db'}", before)
     with Workspace(folder, Settings({**origin.settings, **own}, conf), workspace.tell) as past:
         past.session = workspace.session
-        past.scoring_version = origin.model_version or workspace.scoring_version
+        past.scoring_version = origin.model_version
         for table in SOURCE_TABLES:
             if table.name in origin.snapshots:
                 files = _files(workspace, table.name, origin.snapshots[table.name])
                 past.catalog.replace_files(table, files, [], RUN)
-        for one in workspace.runs.all():
-            if one.stage == INGEST and one.finished_at:
-                past.runs.write(one)
         yield past
 
 
 def _files(workspace: Workspace, table: str, snapshot: int) -> list[str]:
-    try:
-        files = workspace.catalog.files(table, snapshot=snapshot)
-    except ValueError as error:
-        raise _gone(table, f"snapshot {snapshot}") from error
+    files = workspace.catalog.files(table, snapshot=snapshot)
     missing = [path for path in files if not Path(path).is_file()]
     if missing:
-        raise _gone(table, missing[0])
+        raise CatalogError(f"{missing[0]} of {table} is gone", "files of a table are kept", "a backup of the workspace")
     return files
-
-
-def _gone(table: str, what: str) -> CatalogError:
-    return CatalogError(
-        f"{what} of {table} is gone", "what a purchase came from is kept", "bring it back from a backup"
-    )
 
 
 def compared(entry: Entry, purchase: PurchaseList, origin: Origin) -> list[Line]:
@@ -105,6 +106,7 @@ def compared(entry: Entry, purchase: PurchaseList, origin: Origin) -> list[Line]
     """
     then, now = entry.payload, purchase.payload
     lines = [_line(name, value, now["inputs"].get(name, "")) for name, value in then["inputs"].items()]
+    lines.append(_line("seed", then["selection"]["seed"], now["selection"]["seed"]))
     lines += [_line(name, then[name], now[name]) for name in TOTALS]
     subject = {"proposal": entry.proposal_id, "deal": entry.deal, "as_of": then["as_of"]}
     items = read_items(then), purchase.items

@@ -31,14 +31,14 @@ def registry(workspace: Workspace) -> Registry:
 
 
 def champion(workspace: Workspace, version: str = "") -> Champion:
-    """Load the model that an alias or version names; without one the model that scores in this workspace.
+    """Load the model that an alias or version names; without one the model that scores in this workspace, if any.
 
     Raises:
         ModelError: There is none.
     """
     version = version or workspace.scoring_version
     store = registry(workspace)
-    found = store.load(version)
+    found = store.load(version) if version else None
     if found is None:
         known = [one.version for one in store.versions()]
         mend = (

@@ -69,8 +69,16 @@ class Catalog:
         return current.snapshot_id if current else None
 
     def files(self, name: str, partition: Partition | None = None, snapshot: int | None = None) -> list[str]:
-        """List a table's data files, sorted, as paths: all of them or one partition's, now or as of a snapshot."""
+        """List a table's data files, sorted, as paths: all of them or one partition's, now or as of a snapshot.
+
+        Raises:
+            CatalogError: The table has no such snapshot.
+        """
         stored = self._find(name)
+        if snapshot is not None and (stored is None or stored.snapshot_by_id(snapshot) is None):
+            raise CatalogError(
+                f"snapshot {snapshot} of {name} is gone", "snapshots are kept", "bring it back from a backup"
+            )
         if stored is None or (snapshot is None and stored.current_snapshot() is None):
             return []
         scan = stored.scan(row_filter=_where(partition or {}), snapshot_id=snapshot)

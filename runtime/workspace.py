@@ -31,7 +31,7 @@ class Workspace:
             tell: Told, in a sentence, what somebody who watches should know: a wait, a recovery, another try.
         """
         self.scoring_version = "champion"
-        """Alias or version of the model that scores; where a past day is replayed, the version of then."""
+        """Alias or version of the model that scores: in a replay that of then, empty where none did."""
         self.home = home
         self.settings = settings
         self.tell = tell

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pool.deal import Criterion
+from pool.funnel import Step, funnel
 from reports.contents import Holding
 from schemas import derived
 from workbench.book import Reading
@@ -79,17 +79,6 @@ class Division:
         """Give the largest share that is drawn."""
         shares = (self.share(part, group) or 0.0 for part in self.slices for group in GROUPS)
         return max(shares, default=0.0) or 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """What one criterion stops: how many fail, are unknown, and fail nothing else; principal of all of them."""
-
-    criterion: Criterion
-    failed: int = 0
-    unknown: int = 0
-    only: int = 0
-    principal: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +161,16 @@ def _together(slices: list[Slice]) -> Slice:
     return Slice(REST, added)
 
 
-def stopped(sheet: Sheet) -> tuple[Stopped, ...]:
+def stopped(sheet: Sheet) -> tuple[Step, ...]:
     """Count what every criterion of the deal stops, in the document's order."""
 
-    def counted() -> dict[str, Row]:
+    def counted() -> tuple[Step, ...]:
         rows = sheet.shelf.rows(
-            "SELECT code, count(*) FILTER (outcome = 'F') AS failed, count(*) FILTER (outcome = 'U') AS unknown, "
-            "count(*) FILTER (failed_count = 1) AS only, sum(current_principal_amount) AS principal "
-            f"FROM {sheet.failures} JOIN {sheet.name} USING (row) GROUP BY code"
+            "SELECT outcomes, count(*) AS count, sum(current_principal_amount) AS principal "
+            f"FROM {sheet.name} WHERE outcomes IS NOT NULL GROUP BY outcomes"
         )
-        return {row.pop("code"): row for row in rows}
+        patterns = ((row["outcomes"], row["count"], row["principal"]) for row in rows)
+        return funnel(sheet.place.deal.criteria, patterns).steps
 
-    found = sheet.once("stopped", counted)
-    return tuple(Stopped(each, **found.get(each.code, {})) for each in sheet.place.deal.criteria)
+    found: tuple[Step, ...] = sheet.once("stopped", counted)
+    return found

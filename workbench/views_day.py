@@ -131,7 +131,7 @@ def pool(visit: Visit, asked: AtPlace) -> Response:
         census=census.census(sheet, reading),
         steps=census.STEPS,
         groups=census.GROUPS,
-        stopping=sorted((one for one in stopped if one.failed + one.unknown), key=lambda one: -one.principal),
+        stopping=sorted((one for one in stopped if one.failed + one.unknown), key=lambda one: -one.amount),
         passing=[one for one in stopped if not one.failed + one.unknown],
         limits=limit_lines(visit, place),
         triggers=_trigger_lines(visit, place),

@@ -91,8 +91,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder as a clone has it after `make setup`: the configuration, and the environment of this process."""
     place = tmp_path_factory.mktemp("reader")
     shutil.copytree(ROOT / "conf", place / "conf")
-    (place / ".venv").mkdir()
-    (place / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (place / ".venv").symlink_to(Path(sys.prefix))
     return place
 
 

@@ -184,11 +184,10 @@ def test_the_outlook_spreads_the_unpaid_principal(life: Life) -> None:
 
 
 def test_a_second_batch_is_compared_with_the_first(life: Life) -> None:
-    """Drawn by the hash of the key a few weeks apart: term and region differ less than noise, and no tag is known."""
+    """Drawn by the hash of the key a few weeks apart: region differs less than noise; no tag, no line of it."""
     rows = {row["trait"]: row for row in of(life, tables.BATCH_DRIFTS)}
-    assert set(rows) == {"default_probability", "annual_rate", "remaining_periods", "region"}
+    assert set(rows) == {"annual_rate", "remaining_periods", "region"}
     assert {row["bought_on"] for row in rows.values()} == {CUTS[1]}
-    assert rows["default_probability"]["first_mean"] is None
     assert rows["region"]["stability_index"] < rows["region"]["noise"]
     counts = [len(life.bought[cut].items) for cut in CUTS]
     assert [rows["region"]["first_count"], rows["region"]["batch_count"]] == counts

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
 from features.spark import visible
-from pipelines.decide import each_once, secrets_of
+from pipelines.decide import each_once
 from pipelines.ingest import ingest, load_source
+from pipelines.origin import secrets_of
 from pool.ledger import Item, PurchaseList
 from pool.near_duplicates import near_duplicates
 from pool.people import Role
