@@ -66,18 +66,19 @@ def test_a_booked_purchase_is_the_same_list_after_booking_and_under_another_deal
     assert not any((bought.space.home / "scratch").iterdir())
 
 
-def test_another_cause_shows_as_the_first_difference(call: Call, bought: Chain) -> None:
-    """Less cash gives a shorter list: inputs are equal, the list is not."""
+def test_an_origin_that_is_lost_or_another_is_said_to_be_so(call: Call, bought: Chain) -> None:
+    """Nothing is replayed then."""
     name = purchase_of(bought)
     path = bought.space.home / "origins" / f"{name}.json"
     kept = path.read_text("utf-8")
     try:
-        path.write_text(json.dumps({**json.loads(kept), "cash": "4000"}), "utf-8")
-        told = replayed(call, bought, name, code=1)
-        assert told["differing"][0] == "count"
-        assert "screenings" not in told["differing"]
         path.write_text(kept.replace('"aim"', '"target"'), "utf-8")
         assert "what `poolwright propose` wrote" in call("replay", name, *on(bought)).err
+        changed = json.loads(kept)
+        path.write_text(json.dumps({**changed, "snapshots": {**changed["snapshots"], "orders": 7}}), "utf-8")
+        assert "snapshot 7 of orders is gone" in call("replay", name, *on(bought)).err
+        path.write_text(json.dumps({**changed, "model_version": "77"}), "utf-8")
+        assert "model 77, which scored then, is gone" in call("replay", name, *on(bought)).err
         path.unlink()
         answer = call("replay", name, *on(bought))
         assert (answer.code, "nothing kept" in answer.err) == (2, True)
@@ -89,7 +90,7 @@ def test_another_cause_shows_as_the_first_difference(call: Call, bought: Chain) 
 def test_late_corrections_another_model_and_another_deal_change_no_past_purchase(
     call: Call, bought: Chain, conf: Path, engine: SparkSession, tmp_path: Path
 ) -> None:
-    """All of them at once, and everything released: the same list and hash."""
+    """All of them at once, and everything released: the same list and hash; less cash is the first difference."""
     with opened(tmp_path / "own", conf, engine) as space:
         chain = Chain(space, bought.raw)
         chain.enrol()
@@ -110,9 +111,17 @@ def test_late_corrections_another_model_and_another_deal_change_no_past_purchase
             store.release(DEAL, keys, BOB, AT, "the test lets go")
         late.day()
         assert {row["model_version"] for row in chain.rows("receivable_tags", MONDAY)} == {second.version}
-        told = replayed(call, chain, name)
+        with chain.ledger() as store:
+            sequence = store.words(name)[0].sequence
+        told = replayed(call, chain, str(sequence))
         assert told["same"], told["lines"]
         assert {one["what"]: one["now"] for one in told["lines"]}["model_version"] == "1"
+        path = space.home / "origins" / f"{name}.json"
+        kept_text = path.read_text("utf-8")
+        path.write_text(json.dumps({**json.loads(kept_text), "cash": "4000"}), "utf-8")
+        less = replayed(call, chain, name, code=1)
+        assert (less["differing"][0], "screenings" in less["differing"]) == ("seed", False)
+        path.write_text(kept_text, "utf-8")
         kept = origin_of(space, name).snapshots[REPAYMENTS.name]
         gone = space.catalog.files(REPAYMENTS.name, snapshot=kept)[0]
         Path(gone).rename(f"{gone}.away")
