@@ -86,43 +86,55 @@ def test_an_origin_that_is_lost_or_another_is_said_to_be_so(call: Call, bought: 
         path.write_text(kept, "utf-8")
 
 
-@pytest.mark.slow
-def test_late_corrections_another_model_and_another_deal_change_no_past_purchase(
-    call: Call, bought: Chain, conf: Path, engine: SparkSession, tmp_path: Path
-) -> None:
-    """All of them at once, and everything released: the same list and hash; less cash is the first difference."""
+@pytest.fixture
+def own(bought: Chain, conf: Path, engine: SparkSession, tmp_path: Path) -> Iterator[Chain]:
+    """Take a workspace of its own from logs to a booked purchase; `results` keeps its id."""
     with opened(tmp_path / "own", conf, engine) as space:
         chain = Chain(space, bought.raw)
         chain.enrol()
         chain.ingest()
         chain.train()
-        name = chain.propose().proposal_id
-        chain.buy(name)
-        deliver_correction(bought.raw, tmp_path / "raw")
-        late = Chain(space, tmp_path / "raw")
-        assert late.ingest(HANDED_OVER + timedelta(days=1)).batches[-1].due
-        space.settings.tree["training"]["booster"]["rounds"] = 5
-        with space.writing():
-            second = train(space, MONDAY)
-        registry(space).decide(second.version, Decision("promote", BOB.name, "another one", AT.isoformat()))
-        assert second.version != "1"
-        with chain.ledger() as store:
-            keys = [one.receivable_key for one in store.positions(DEAL)]
-            store.release(DEAL, keys, BOB, AT, "the test lets go")
-        late.day()
-        assert {row["model_version"] for row in chain.rows("receivable_tags", MONDAY)} == {second.version}
-        with chain.ledger() as store:
-            sequence = store.words(name)[0].sequence
-        told = replayed(call, chain, str(sequence))
-        assert told["same"], told["lines"]
-        assert {one["what"]: one["now"] for one in told["lines"]}["model_version"] == "1"
-        path = space.home / "origins" / f"{name}.json"
-        kept_text = path.read_text("utf-8")
-        path.write_text(json.dumps({**json.loads(kept_text), "cash": "4000"}), "utf-8")
-        less = replayed(call, chain, name, code=1)
-        assert (less["differing"][0], "screenings" in less["differing"]) == ("seed", False)
-        path.write_text(kept_text, "utf-8")
-        kept = origin_of(space, name).snapshots[REPAYMENTS.name]
-        gone = space.catalog.files(REPAYMENTS.name, snapshot=kept)[0]
-        Path(gone).rename(f"{gone}.away")
-        assert "is gone" in call("replay", name, *on(chain)).err
+        chain.results["purchase"] = chain.propose().proposal_id
+        chain.buy(chain.results["purchase"])
+        yield chain
+
+
+def goes_on(chain: Chain, folder: Path) -> str:
+    """Deliver a late correction, promote another model, release everything, run the day; give the model's version."""
+    deliver_correction(chain.raw, folder)
+    late = Chain(chain.space, folder)
+    assert late.ingest(HANDED_OVER + timedelta(days=1)).batches[-1].due
+    chain.space.settings.tree["training"]["booster"]["rounds"] = 5
+    with chain.space.writing():
+        second = train(chain.space, MONDAY)
+    registry(chain.space).decide(second.version, Decision("promote", BOB.name, "another one", AT.isoformat()))
+    with chain.ledger() as store:
+        keys = [one.receivable_key for one in store.positions(DEAL)]
+        store.release(DEAL, keys, BOB, AT, "the test lets go")
+    late.day()
+    return second.version
+
+
+@pytest.mark.slow
+def test_late_corrections_another_model_and_another_deal_change_no_past_purchase(
+    call: Call, own: Chain, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """All of them at once, and everything released: the same list and hash; less cash is the first difference."""
+    name, space = own.results["purchase"], own.space
+    request.getfixturevalue("stricter")
+    version = goes_on(own, tmp_path / "raw")
+    assert {row["model_version"] for row in own.rows("receivable_tags", MONDAY)} == {version} != {"1"}
+    with own.ledger() as store:
+        sequence = store.words(name)[0].sequence
+    told = replayed(call, own, str(sequence))
+    assert told["same"], told["lines"]
+    assert {one["what"]: one["now"] for one in told["lines"]}["model_version"] == "1"
+    path = space.home / "origins" / f"{name}.json"
+    kept = path.read_text("utf-8")
+    path.write_text(json.dumps({**json.loads(kept), "cash": "4000"}), "utf-8")
+    less = replayed(call, own, name, code=1)
+    assert (less["differing"][0], "screenings" in less["differing"]) == ("seed", False)
+    path.write_text(kept, "utf-8")
+    gone = space.catalog.files(REPAYMENTS.name, snapshot=origin_of(space, name).snapshots[REPAYMENTS.name])[0]
+    Path(gone).rename(f"{gone}.away")
+    assert "is gone" in call("replay", name, *on(own)).err
