@@ -226,7 +226,7 @@ def main(times: str, data: str, out: str, how: str) -> None:
     for _ in range(int(times)):
         connection = connect(Path(data))
         start = time.perf_counter()
-        connection.execute(f"COPY ({query(how)}) TO '{out}' (FORMAT parquet, COMPRESSION snappy)")
+        connection.execute(f"COPY ({query(how)}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
         seconds.append(time.perf_counter() - start)
         connection.close()
     print(json.dumps({"seconds": seconds}))

@@ -41,7 +41,7 @@ def run(spark: SparkSession, data: Path, out: Path) -> None:
     )
     pledged = spark.read.parquet(str(data / "pledged"))
     judged = judge_tables(Tables(logs, states, tags, pledged, AS_OF, ZONE), DEAL, CHAMPION)
-    judged.write.parquet(str(out / "judged"))
+    judged.write.option("compression", "snappy").parquet(str(out / "judged"))
     held = spark.read.schema(judged.schema).parquet(str(out / "judged"))
     screenings, failures = screened(held, DEAL)
     screenings.write.parquet(str(out / "screenings"))

@@ -45,7 +45,7 @@ class Task:
     def hold(self, frame: DataFrame, name: str) -> DataFrame:
         """Compute a frame now and give it back as stored, so that its uses neither plan nor compute it again."""
         place = (self.scratch / f"{name}-{uuid4().hex[:8]}").as_uri()
-        frame.write.parquet(place)
+        frame.write.option("compression", "snappy").parquet(place)
         return self.session.read.schema(frame.schema).parquet(place)
 
 
