@@ -139,15 +139,16 @@ def assess(
     side, judged, metrics = _judged(trained, checked)
     keyed = frame.rows.set_index(KEYS)
     training, test = (keyed.loc[_keys(one)] for one in (trained.out_of_fold, trained.out_of_time))
-    names = [note.name for note in notes]
+    scorer = Scorer.from_files(trained.files, threads=trained.parameters.booster.threads)
+    names, taken = list(scorer.features), frozenset(scorer.features)
+    notes = [note for note in notes if note.name in taken]
     sides = (matrix(training, names), matrix(test, names) if len(test) else np.empty((0, len(names))))
     divided = keyed.loc[_keys(judged)]
     sample = _sample(judged, _weight(divided))
     outcome = training["is_default"].to_numpy(dtype=np.float64)
     singles = leakage.single_aucs(sides[0], outcome, names, _weight(training))
     features = _features(trained, notes, singles)
-    scorer = Scorer.from_files(trained.files, threads=trained.parameters.booster.threads)
-    compared = _compared(trained, sides, (training, test), (names, frame.growing(notes))) if len(test) else None
+    compared = _compared(scorer, trained, sides, (training, test), frame.growing(notes)) if len(test) else None
     found = _found(trained, f"on {SIDES[side]}", metrics, singles, compared[2] if compared else None)
     return Assessment(
         judged_on=side,
@@ -258,20 +259,20 @@ def _features(trained: TrainedModel, notes: Sequence[FeatureNote], singles: pd.D
 
 
 def _compared(
+    scorer: Scorer,
     trained: TrainedModel,
     sides: tuple[Reals, Reals],
     rows: tuple[pd.DataFrame, pd.DataFrame],
-    features: tuple[Sequence[str], Collection[str]],
+    growing: Collection[str],
 ) -> tuple[dict[str, float], Table, leakage.Separation]:
     """Compare the test rows with the training rows: probability, features, and whether they tell themselves apart."""
     threads, most = trained.parameters.booster.threads, trained.parameters.leakage.separation_rows
     first, second = (each["borrower_id"].to_numpy(dtype=object) for each in rows)
     before, after = (_weight(each) for each in rows)
     weights = None if before is None or after is None else (before, after)
-    scorer = Scorer.from_files(trained.files, threads=threads)
     said = [scorer.score(side, explained=False).default_probability for side in sides]
     moved = asdict(shift(said[0], said[1], (first, second), weights=weights))
-    names, growing = features
+    names = scorer.features
     told = _records(feature_shifts(sides[0], sides[1], names, (first, second), weights))
     both = leakage.Sides.of(sides, (first, second), most, weights)
     return moved, told, leakage.separation(both, names, growing, threads)

@@ -32,6 +32,8 @@ NOT_RUN = {
         "the demo is the tutorial by a script, and the tests would run themselves",
     ("dagster.md", 'export DAGSTER_HOME="$PWD/dagster_home" POOLWRIGHT_HOME="$PWD/workspace"'):
         "a server that runs until it is stopped: tests/pipelines/test_dagster_walk.py starts it and walks its page",
+    ("workbench.md", "poolwright ui"):
+        "a server that runs until it is stopped: tests/workbench/test_browser.py walks every view",
     ("postgres.md", "poolwright doctor --env production"): "needs a PostgreSQL server",
     ("cluster.md", "make dist"): "needs a cluster: tests/pipelines/test_cluster.py builds and runs it",
     ("cluster.md", "make cluster                                # one master, two workers of one core, loopback only"):

@@ -46,6 +46,16 @@ def test_it_survives_its_own_text(told: Assessment) -> None:
     assert again.probe == told.probe
 
 
+def test_features_that_the_model_left_out_are_no_evidence(
+    told: Assessment, trained: TrainedModel, known: World
+) -> None:
+    """A feature that selection dropped stands in the rows still: nothing is asked of it, and nothing else changes."""
+    framed_rows = framed(known)
+    wider = replace(framed_rows, rows=framed_rows.rows.assign(dropped=np.arange(len(framed_rows.rows), dtype=float)))
+    again = assess(lenient(trained), wider, [FeatureNote("dropped"), *FEATURES])
+    assert again.to_text() == told.to_text()
+
+
 def test_every_table_holds_every_judging_row(told: Assessment, trained: TrainedModel) -> None:
     """Rows and defaults of each table add up; what is not said is a part of its own."""
     rows, defaults = len(trained.out_of_time), int(trained.out_of_time["is_default"].sum())
