@@ -41,7 +41,10 @@ NOT_RUN = {
     ("cluster.md", "spark-submit --master spark://head:7077 --driver-memory 8g --executor-memory 4g \\"):
         "needs a cluster: tests/pipelines/test_cluster.py submits to one",
 }  # fmt: skip
-RUN_ELSEWHERE = dict.fromkeys(("substitute", "release", "repurchase", "clean-up"), "tests/pipelines/test_purchase.py")
+RUN_ELSEWHERE = {
+    **dict.fromkeys(("substitute", "release", "repurchase", "clean-up"), "tests/pipelines/test_purchase.py"),
+    "ui": "tests/workbench/test_browser.py",
+}
 """Commands that no page types, with the test that runs them: what they end would be missed on other pages."""
 PLACEHOLDER = re.compile(r"\b(?:[A-Z]{3,}|A B)\b")
 

@@ -295,7 +295,7 @@ def test_a_missing_model_is_found(tmp_path: Path) -> None:
 def test_an_old_model_is_found(bought: Chain) -> None:
     """One that is older than monitoring allows is to be trained anew."""
     home = bought.space.home
-    assert examined(home, "monitoring.model_old={severity: look, threshold: 1}")["Model"].fine
+    assert examined(home, "monitoring.model_old={severity: look, threshold: 400}")["Model"].fine
     found = examined(home, "monitoring.model_old={severity: look, threshold: -1}")["Model"]
     assert (found.fine, "train" in found.mend) == (False, True)
 

@@ -313,7 +313,7 @@ def test_verify_finds_the_first_altered_entry(store: LedgerStore, url: str, stat
 
 
 def _killed_while_booking(address: str, proposal_id: str) -> None:
-    store_module = importlib.import_module("pool.store")
+    store_module = importlib.import_module("pool.store_rows")
     store_module.open_pledges = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[attr-defined]
     LedgerStore(address, CHEAP).book(proposal_id, ANN, AT, paid(1))
 
