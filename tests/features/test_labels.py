@@ -81,6 +81,7 @@ def test_an_indeterminate_band_at_or_above_default_is_refused() -> None:
         LabelDefinition(default_days_past_due=30, indeterminate_from_days=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000), time_zone=st.sampled_from(ZONES))
 def test_the_first_default_after_a_day_lies_in_the_window_of_a_bad_label_and_of_no_other(
