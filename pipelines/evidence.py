@@ -100,7 +100,7 @@ def _screening(workspace: Workspace, proposal: Entry) -> tuple[Screened, pa.Tabl
         is_same = run.identity["depends"]["deal"] == said["deal_hash"]
         if is_same and content_hash(rows, derived.SCREENINGS.key) == said["inputs"]["screenings"]:
             text = yaml.safe_dump(origin_of(workspace, proposal.proposal_id).deal, allow_unicode=True, sort_keys=False)
-            return as_screened(workspace, run, text), rows
+            return as_screened(run, text), rows
     raise CatalogError(f"no screening that proposal {proposal.proposal_id} came from", "the workspace that proposed it")
 
 

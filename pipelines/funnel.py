@@ -19,10 +19,11 @@ def funnel_of(workspace: Workspace, as_of: date, deal_name: str) -> Funnel:
         CatalogError: No screening of that day and deal stands.
     """
     found = screening_that_stands(workspace, as_of, deal_name)
-    return funnel(found.deal.criteria, _patterns(workspace, as_of, deal_name))
+    return funnel(found.deal.criteria, patterns(workspace, as_of, deal_name))
 
 
-def _patterns(workspace: Workspace, as_of: date, deal_name: str) -> Iterator[Pattern]:
+def patterns(workspace: Workspace, as_of: date, deal_name: str) -> Iterator[Pattern]:
+    """Give the packed outcomes of a day's open receivables, each once, with count and unpaid principal."""
     place = part(derived.SCREENINGS, as_of, deal_name)
     rows = workspace.catalog.arrow(derived.SCREENINGS, place, ["outcomes", AMOUNT])
     told = rows.group_by("outcomes").aggregate([(AMOUNT, "count"), (AMOUNT, "sum")])

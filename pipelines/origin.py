@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.common import written
 from pipelines.deals import champion_for
 from pipelines.signing import ledger
 from pool.aims import Aim
@@ -77,11 +78,7 @@ def origin_now(workspace: Workspace, deal: Deal, cash: str, aim: Aim) -> Origin:
 
 def keep_origin(workspace: Workspace, proposal_id: str, origin: Origin) -> None:
     """Keep what a purchase list came from."""
-    path = _path(workspace, proposal_id)
-    path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(canonical_json(origin.model_dump(mode="json")), "utf-8")
-    fresh.replace(path)
+    written(_path(workspace, proposal_id), canonical_json(origin.model_dump(mode="json")).encode(), "--home")
 
 
 def origin_of(workspace: Workspace, proposal_id: str) -> Origin:

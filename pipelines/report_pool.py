@@ -12,8 +12,10 @@ from pyspark.sql import functions as F
 
 from features.spark import visible
 from pipelines.deals import all_pledges
+from pipelines.funnel import patterns
 from pipelines.pool_traits import COMPARED, chosen
 from pool.deal import Deal
+from pool.funnel import funnel
 from pool.price import to_amount
 from reports.contents import Composition, Funnel, Holding
 from reports.evidence import DefaultProbabilities, ProbabilityBin
@@ -124,20 +126,11 @@ def _funnel(rows: DataFrame) -> Funnel:
 
 
 def _failures(workspace: Workspace, as_of: date, deal: Deal) -> Failures:
-    def read(table: Table) -> DataFrame:
-        return workspace.catalog.read(workspace.session, table, part(table, as_of, deal.name))
-
-    screened = read(derived.SCREENINGS).select("receivable_id", "failed_count", "current_principal_amount")
-    both = read(derived.SCREENING_FAILURES).join(screened, "receivable_id")
-    minor = F.sum((F.col("current_principal_amount") * 100).cast("bigint"))
-    counted = both.groupBy("code").agg(
-        F.count(F.when(F.col("outcome") == "F", 1)).alias("failed"),
-        F.count(F.when(F.col("outcome") == "U", 1)).alias("unknown"),
-        F.count(F.when(F.col("failed_count") == 1, 1)).alias("only"),
-        minor.alias("minor"),
-    )
+    steps = funnel(deal.criteria, patterns(workspace, as_of, deal.name)).steps
     return {
-        row["code"]: (row["failed"], row["unknown"], row["only"], to_amount(row["minor"])) for row in counted.collect()
+        one.criterion.code: (one.failed, one.unknown, one.only_count, one.amount)
+        for one in steps
+        if one.failed or one.unknown
     }
 
 

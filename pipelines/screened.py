@@ -27,14 +27,12 @@ class Screened:
         deal_text: The deal document that it applied, as written.
         deal: The same, read.
         champion: The model version that was `champion`; None where there was none.
-        held: What the pools held then.
     """
 
     run: Manifest
     deal_text: str
     deal: Deal
     champion: str | None
-    held: list[Pledge]
 
     @property
     def as_of(self) -> date:
@@ -48,14 +46,26 @@ class Screened:
         place = part(table, self.as_of, self.deal.name)
         return workspace.catalog.files(table.name, place, snapshot) if snapshot else []
 
+    def held(self, workspace: Workspace) -> list[Pledge]:
+        """Give what the pools held then.
+
+        Raises:
+            CatalogError: The ledger never held it.
+        """
+        return held_then(all_pledges(workspace), self.run.identity["depends"]["pledges"])
+
     @contextmanager
     def second_opinion(self, workspace: Workspace) -> Iterator[SecondOpinion]:
-        """Open DuckDB over the files that it read."""
+        """Open DuckDB over the files that it read, and the pledges of then.
+
+        Raises:
+            CatalogError: As `held`.
+        """
         files = {table.name: self.files(workspace, table) for table in TABLES}
         zone = workspace.settings.platform.time_zone
         with (
             workspace.scratch(f"second-{self.deal.name}") as spill,
-            SecondOpinion(files, pledge_rows(self.held), (self.as_of, zone), spill) as second,
+            SecondOpinion(files, pledge_rows(self.held(workspace)), (self.as_of, zone), spill) as second,
         ):
             yield second
 
@@ -65,12 +75,12 @@ def screening_that_stands(workspace: Workspace, as_of: date, deal_name: str) -> 
 
     Raises:
         ConfigurationError: Its deal document is not to be found.
-        CatalogError: There is none, or its pledges are not to be found.
+        CatalogError: There is none.
     """
     for run in reversed(screening_runs(workspace, as_of, deal_name)):
         if stands(run, workspace):
             text = document_of(workspace.settings.folder, deal_name, run.identity["depends"]["deal"])
-            return as_screened(workspace, run, text)
+            return as_screened(run, text)
     raise CatalogError(
         f"no screening of {deal_name} as of {as_of}",
         "a day that was screened",
@@ -85,19 +95,18 @@ def screening_runs(workspace: Workspace, as_of: date, deal_name: str) -> list[Ma
     return [one for one in found if one.status == "finished" and derived.SCREENINGS.name in one.outputs]
 
 
-def as_screened(workspace: Workspace, run: Manifest, deal_text: str) -> Screened:
-    """Give a screening with its deal document, the model and the pledges that it was given.
+def as_screened(run: Manifest, deal_text: str) -> Screened:
+    """Give a screening with its deal document and the model that it was given.
 
     Raises:
-        CatalogError: The document is another, or its pledges are not to be found.
+        CatalogError: The document is another.
     """
     depends, deal = run.identity["depends"], load_deal(deal_text)
     if deal.hash != depends["deal"]:
         raise CatalogError(
             f"a document of {deal.name} with hash {deal.hash[:16]}", f"{depends['deal'][:16]}, as applied"
         )
-    held = held_then(all_pledges(workspace), depends["pledges"])
-    return Screened(run, deal_text, deal, depends["champion"] or None, held)
+    return Screened(run, deal_text, deal, depends["champion"] or None)
 
 
 def held_then(ever: Sequence[Pledge], pledges: str) -> list[Pledge]:

@@ -24,6 +24,8 @@ Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,15}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=1000)]
 
+PASSED, UNKNOWN = "P", "U"
+"""Letters of a packed outcome; a criterion that fails has F."""
 NUMERIC = frozenset({Kind.COUNT, Kind.NUMBER, Kind.DAYS, Kind.MONEY, Kind.RATE, Kind.REAL})
 MEASURES = {
     "member_share": frozenset({Kind.TEXT}),

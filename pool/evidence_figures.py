@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pool.clauses import PASSED
 from pool.duckdb_evidence import Recount, Recounted
 from pool.evidence_read import Bundle
 from pool.price import to_amount
@@ -37,7 +38,7 @@ def screenings(bundle: Bundle) -> str:
     other = [name for name, value in subject.items() if pc.unique(rows.column(name)).to_pylist() != [value]]
     if other:
         raise EvidenceError(f"screenings of another {' and another '.join(other)}", "those of the proposal")
-    passed = pc.equal(rows.column("outcomes"), "P" * len(bundle.deal.criteria))
+    passed = pc.equal(rows.column("outcomes"), PASSED * len(bundle.deal.criteria))
     if not passed.equals(rows.column("is_eligible")):
         raise EvidenceError("receivables called eligible by something else", "eligible is what passes every criterion")
     return f"{rows.num_rows} open receivables screened"
@@ -68,7 +69,7 @@ def criteria(bundle: Bundle) -> str:
 
 def eligible(bundle: Bundle) -> str:
     """Find every listed receivable among those of which every criterion passed, as itself."""
-    every = "P" * len(bundle.deal.criteria)
+    every = PASSED * len(bundle.deal.criteria)
     rows = {row["receivable_id"]: row for row in _screened(bundle, [item.receivable_id for item in bundle.items])}
     for item in bundle.items:
         row = rows.get(item.receivable_id, {})

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pool.deal import Criterion
+from pool.clauses import PASSED, UNKNOWN, Criterion
 
-PASSED, UNKNOWN = "P", "U"
 Pattern = tuple[str, int, Decimal]
 """Packed outcomes, how many receivables have them, and their unpaid principal."""
 

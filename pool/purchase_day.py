@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from pool.deal import Criterion, Deal
+from pool.clauses import PASSED, UNKNOWN, Criterion
+from pool.deal import Deal
 from pool.purchase import Item
 from schemas.errors import LedgerError
 
 NAMED = 10
 """So many receivables are named in a refusal."""
-PASSED, UNKNOWN = "P", "U"
 Name = tuple[str, str]
 """Receivable key and receivable id."""
 

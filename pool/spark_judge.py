@@ -11,6 +11,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pool.clauses import PASSED
 from pool.deal import CHAMPION, Deal, parsed
 from pool.spark_others import with_others
 from pool.spark_view import FINAL, FLAGS, Tables, lay
@@ -24,7 +25,6 @@ MICRO = 1_000_000
 SEPARATOR = "\x1e"
 """Between the entries of a row's text; within one it is shown as a space."""
 PLACE_DIGITS = 3
-PASSED = "P"
 Resolve = Callable[[str], Column]
 """Gives the column that a name of a criterion stands for."""
 

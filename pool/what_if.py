@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pool.clauses import PASSED
 from pool.deal import Deal
 from pool.price import to_amount
 from schemas.errors import CatalogError
@@ -18,7 +19,6 @@ TRAITS = ("tag.default_probability", "receivable.annual_rate", "state.remaining_
 """What is averaged, by dotted name."""
 ASKED = (PRINCIPAL, *TRAITS)
 PUBLISHED = ("receivable_id", "outcomes", "failed_count")
-PASSED = "P"
 Marks = NDArray[np.bool_]
 
 

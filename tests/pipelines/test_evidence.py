@@ -73,7 +73,7 @@ def test_a_day_that_was_not_screened_is_told(call: Call, bought: Chain) -> None:
 
 def test_what_a_pool_held_is_found_by_its_hash(bought: Chain) -> None:
     """The screening that stands came after the booking: it knows the pool's receivables."""
-    held = screening_that_stands(bought.space, MONDAY, DEAL).held
+    held = screening_that_stands(bought.space, MONDAY, DEAL).held(bought.space)
     with bought.ledger() as store:
         ever = pledges(store.history())
     assert {one.receivable_key for one in held if one.deal == DEAL} == {
