@@ -55,7 +55,6 @@ def test_a_plan_of_a_new_workspace_runs_everything_and_writes_nothing(filled: Wo
     assert filled.catalog.partitions("receivable_states") == []
 
 
-@pytest.mark.slow
 def test_a_backfill_that_was_cut_goes_on_where_it_was(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was published before the failure is not done again; in the end every day stands, as if run alone."""
     real, seen = daily.execute, []
