@@ -53,9 +53,9 @@ def _features(workspace: Workspace, day: date) -> pd.DataFrame:
 def _cut(workspace: Workspace, day: date, folder: Path) -> Iterator[Workspace]:
     """Open a workspace, on the same engine, that holds the logs up to the start of a day and nothing else."""
     settings = Settings({**workspace.settings.tree, "storage": {}}, workspace.settings.folder)
-    start = F.lit(day_start(day, workspace.settings.platform.time_zone))
     with Workspace(folder, settings) as cut:
         cut.session = workspace.session
+        start = F.lit(day_start(day, workspace.settings.platform.time_zone))
         for table in LOG_TABLES:
             rows = workspace.catalog.read(workspace.session, table)
             kept = rows.where((F.col("known_at") < start) & (F.col("happened_at") < start))
