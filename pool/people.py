@@ -92,7 +92,7 @@ def authenticate(people: Mapping[str, Person], credentials: Credentials, wanted:
     if not person.roles & wanted:
         names = " or ".join(sorted(role.value for role in wanted))
         had = ", ".join(sorted(role.value for role in person.roles))
-        raise AccessError(f"{person.name} is {had}", f"only a {names} does this")
+        raise AccessError(f"{person.name} is {had}", f"whoever does this is {names}")
     return person
 
 
