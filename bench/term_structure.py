@@ -108,7 +108,7 @@ def tape(space: Workspace, days: Sequence[date], default_days: int) -> pd.DataFr
         lending.RECEIVABLES, columns=["receivable_id", "known_at", "originated_on", "annual_rate"]
     )
     contracts = told.sort_by("known_at").to_pandas().drop_duplicates("receivable_id", keep="first")
-    names = ["receivable_id", "as_of", "is_open", "days_past_due", "final_due_on"]
+    names = ["receivable_id", "as_of", "is_open", "days_past_due", "final_due_on", "next_due_on"]
     for day in days:
         execute(STATES, space, day)
     states = pd.concat([space.catalog.arrow(RECEIVABLE_STATES, {"as_of": day}, names).to_pandas() for day in days])
@@ -151,7 +151,8 @@ def standing(rows: pd.DataFrame) -> Standing:
     age = (day - pd.to_datetime(rows["originated_on"])).dt.days / PERIOD_DAYS
     left = (pd.to_datetime(rows["final_due_on"]) - day).dt.days / PERIOD_DAYS
     score, late = (rows[name].to_numpy(dtype=np.float64) for name in ("annual_rate", "days_past_due"))
-    return Standing(score, age.to_numpy(dtype=np.float64), left.to_numpy(dtype=np.float64), late)
+    coming = (pd.to_datetime(rows["next_due_on"]) - day).dt.days.fillna(0).to_numpy(dtype=np.float64)
+    return Standing(score, age.to_numpy(dtype=np.float64), left.to_numpy(dtype=np.float64), late, coming)
 
 
 def beside(model: TermModel, stands: Standing, said: np.ndarray | None, came: Ends) -> pd.DataFrame:

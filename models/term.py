@@ -3,12 +3,14 @@
 A receivable that is open as of a day defaults, is paid off, or goes on, month by month (of 30 days, counted from the
 day). The hazard of each is a logistic regression on person-months (Singer and Willett 1993), all observation days
 together (the landmark supermodel of van Houwelingen 2007). It looks at the risk score, fading with the months, at age
-on the books, at what is left of the term, and at how late the receivable is on the day, which decides the first months.
+on the books, at what is left of the term, at how late the receivable is on the day, and at the months from the first in
+which the instalment that is due next can be a default, as it stays unpaid for so long, to the last in which one can.
 Both hazards give the cumulative incidence: default in month u is survival up to it times its hazard.
 
-The fixed-horizon probability stays the model's: each receivable's default hazards are raised or lowered together, in
-log-odds, until they add up to it over the horizon. So the probability, the lifetime probability, the expected loss and
-the expected life of a receivable cannot contradict each other.
+The fixed-horizon probability stays the model's: what it says changes how likely default within the horizon is, and
+neither when it comes if it comes nor what follows if it does not (Jeffrey's rule, 1965). So a month in which the
+schedule leaves no default gets none, and the probability, the lifetime probability, the expected loss and the expected
+life of a receivable cannot contradict each other.
 """
 
 import json
@@ -28,16 +30,14 @@ Reals = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 TERM_FILE = "term.json"
-FORMAT = 2
+FORMAT = 3
 PERIOD_DAYS = 30
 MOST_PERIODS = 120
 EARLY = 4
-"""So many first months have levels of their own, by how late the receivable is."""
+"""So many first months in which a default can come have levels of their own, by how late the receivable is."""
 KNOTS = (3.0, 6.0, 12.0, 24.0)
 FADING = 3.0
 """Months after which what the score says beyond its lasting part has faded to a third."""
-SEARCH_STEPS = 60
-MOST_SHIFT = 25.0
 
 
 class Standing(NamedTuple):
@@ -48,26 +48,29 @@ class Standing(NamedTuple):
         age: Months on the books.
         left: Months until the last instalment falls due; not positive when it has.
         late: Days past due.
+        coming: Days until the next unpaid instalment falls due; negative when it has.
     """
 
     score: Reals
     age: Reals
     left: Reals
     late: Reals
+    coming: Reals
 
     def take(self, rows: Counts) -> "Standing":
         """Give some of them, as often as they are named."""
         return Standing(*(column[rows] for column in self))
 
 
-STANDING = ("own__age_days", "own__days_to_final_due", "own__days_past_due")
+STANDING = ("own__age_days", "own__days_to_final_due", "own__days_past_due", "own__days_to_next_due")
 """Features that say how a receivable stands, beside its score."""
 
 
 def standing_of(rows: pd.DataFrame, score: Reals) -> Standing:
-    """Give how receivables stand, by their features `STANDING`; an unknown final due day counts as today's."""
-    age, left, late = (np.nan_to_num(rows[name].to_numpy(dtype=np.float64, na_value=np.nan)) for name in STANDING)
-    return Standing(score, age / PERIOD_DAYS, left / PERIOD_DAYS, late)
+    """Give how receivables stand, by their features `STANDING`; an unknown due day counts as today's."""
+    told = (np.nan_to_num(rows[name].to_numpy(dtype=np.float64, na_value=np.nan)) for name in STANDING)
+    age, left, late, coming = told
+    return Standing(score, age / PERIOD_DAYS, left / PERIOD_DAYS, late, np.where(late > 0, -late, coming))
 
 
 class Curves(NamedTuple):
@@ -140,9 +143,8 @@ class TermModel:
         """
         months = periods or self.periods(standing)
         odds, ends = self._odds(standing, months)
-        alive_after = 1 - expit(ends)
-        shift = np.zeros(len(odds)) if probability is None else self._shifts(odds, alive_after, probability)
-        return _curves(expit(odds + shift[:, None]), alive_after)
+        found = _curves(expit(odds), 1 - expit(ends))
+        return found if probability is None else _anchored(found, probability, min(self.horizon_periods, months))
 
     def _odds(self, standing: Standing, months: int) -> tuple[Reals, Reals]:
         """Give the log-odds of default and of the payoff, a column a month; none beyond what the schedule allows."""
@@ -153,18 +155,6 @@ class TermModel:
         left = standing.left[:, None] - np.arange(months)[None, :]
         is_over = left < -self.arrears_periods
         return np.where(is_over, -np.inf, found[0]), np.where(is_over, -np.inf, found[1])
-
-    def _shifts(self, odds: Reals, alive_after: Reals, probability: Reals) -> Reals:
-        """Find by bisection how far to move each receivable's default log-odds."""
-        horizon = min(self.horizon_periods, odds.shape[1])
-        low, high = np.full(len(odds), -MOST_SHIFT), np.full(len(odds), MOST_SHIFT)
-        for _ in range(SEARCH_STEPS):
-            middle = (low + high) / 2
-            told = _curves(expit(odds[:, :horizon] + middle[:, None]), alive_after[:, :horizon]).default
-            is_low = summed(told) < probability
-            low, high = np.where(is_low, middle, low), np.where(is_low, high, middle)
-        found: Reals = (low + high) / 2
-        return found
 
 
 def _model(told: dict[str, Any]) -> TermModel:
@@ -179,6 +169,18 @@ def _curves(hazard: Reals, alive_after: Reals) -> Curves:
     kept = (1 - hazard) * alive_after
     alive = np.cumprod(np.concatenate([np.ones((len(kept), 1)), kept[:, :-1]], axis=1), axis=1)
     return Curves(alive * hazard, alive * (1 - hazard) * (1 - alive_after), alive)
+
+
+def _anchored(fitted: Curves, probability: Reals, horizon: int) -> Curves:
+    """Make default within the horizon as likely as is said, where it can happen at all."""
+    within = summed(fitted.default[:, :horizon])
+    told = np.where(within > 0, probability, 0.0)
+    raised = (told / np.where(within > 0, within, 1.0))[:, None]
+    others = ((1 - told) / np.where(within < 1, 1 - within, 1.0))[:, None]
+    is_within = np.arange(fitted.default.shape[1])[None, :] < horizon
+    default, payoff = fitted.default * np.where(is_within, raised, others), fitted.payoff * others
+    ended = np.cumsum((default + payoff)[:, :-1], axis=1)
+    return Curves(default, payoff, np.concatenate([np.ones((len(default), 1)), np.maximum(1 - ended, 0)], axis=1))
 
 
 def summed(months: Reals) -> Reals:
@@ -200,16 +202,24 @@ def design(standing: Standing, month: Counts, scale: TermModel) -> list[Reals]:
     score = (standing.score - scale.score_mean) / scale.score_scale
     age = np.minimum(standing.age + month - 1, scale.oldest)
     left = np.maximum(standing.left - (month - 1), scale.nearest)
-    fading = np.exp(-(month - 1) / FADING)
+    since = month - _month_of(standing.coming / PERIOD_DAYS + scale.arrears_periods)
+    until = _month_of(standing.left + scale.arrears_periods) - month
+    fading = np.exp(-np.maximum(since, 0) / FADING)
     is_late, is_later = standing.late > 0, standing.late >= PERIOD_DAYS
     columns = [np.ones(len(score)), score, score * fading, np.log1p(np.maximum(age, 0))]
     columns += [np.maximum(age - knot, 0) for knot in KNOTS]
     columns += [(left <= edge).astype(float) for edge in (0, 1, 2)] + [np.log1p(np.maximum(left, 0))]
-    columns += [is_late * fading, is_later * fading]
-    for each in range(1, EARLY + 1):
-        inside = month == each
+    columns += [(until <= 0).astype(float), (since < 0).astype(float), is_late * fading, is_later * fading]
+    for each in range(EARLY):
+        inside = since == each
         columns += [inside.astype(float), (inside & is_late).astype(float), (inside & is_later).astype(float)]
     return columns
+
+
+def _month_of(months: Reals) -> Reals:
+    """Give the month, the first being 1, in which a moment so many months after the day lies."""
+    found: Reals = np.floor(np.maximum(months, 0)) + 1
+    return found
 
 
 class Lifetime(NamedTuple):

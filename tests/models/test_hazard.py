@@ -41,7 +41,9 @@ def drawn(number: int, hazard: float = 0.03) -> tuple[Standing, Ends]:
     odds = logit(hazard) + 0.8 * (score[:, None] + 3) + 1.5 * (late[:, None] > 0) * np.exp(-(months - 1) / 3)
     default = first(DICE.random((number, 10)) < expit(odds))
     payoff = first(DICE.random((number, 10)) < np.where(months >= left[:, None], 0.9, 0.05))
-    return Standing(score, DICE.uniform(0, 9, number), left, late), Ends(default, payoff, np.full(number, 10))
+    coming = np.where(late > 0, -late, DICE.integers(0, 30, number))
+    stands = Standing(score, DICE.uniform(0, 9, number), left, late, coming)
+    return stands, Ends(default, payoff, np.full(number, 10))
 
 
 def first(happens: np.ndarray) -> np.ndarray:
@@ -99,6 +101,40 @@ def test_curves_add_up_to_the_probability_that_they_are_anchored_to(
     assert_whole(curves)
 
 
+def test_what_is_said_of_the_horizon_moves_no_month_within_it(known: tuple[Standing, Ends], term: TermModel) -> None:
+    """When default comes, if it comes within the horizon, and what follows if it does not, stay as they were fitted."""
+    standing = known[0].take(np.arange(300))
+    fitted, told = term.curves(standing), term.curves(standing, np.full(300, 0.7))
+    within = slice(0, term.horizon_periods)
+    whole = fitted.default[:, within].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(told.default[:, within] / 0.7, fitted.default[:, within] / whole, rtol=1e-9)
+    np.testing.assert_allclose(told.payoff / 0.3, fitted.payoff / (1 - whole), rtol=1e-9)
+    later = fitted.default[:, term.horizon_periods :]
+    np.testing.assert_allclose(told.default[:, term.horizon_periods :] / 0.3, later / (1 - whole), rtol=1e-9)
+
+
+def test_no_default_is_foretold_before_an_instalment_can_be_one() -> None:
+    """A default takes 60 days: whoever owes nothing now gets there by what falls due next, in the month of that day.
+
+    Half of the receivables miss it; a probability that they are anchored to changes how many, and not when.
+    """
+    number, coming = 6_000, DICE.integers(0, 30, 6_000).astype(float)
+    is_late = DICE.random(number) < 0.3
+    coming = np.where(is_late, -coming - 1, coming)
+    month = (coming + 60) // 30 + 1
+    default = np.where(DICE.random(number) < 0.5, month, 0).astype(np.int64)
+    payoff = np.where(default == 0, 4, 0).astype(np.int64)
+    seen = Standing(
+        DICE.normal(-3, 1, number), np.full(number, 2.0), np.full(number, 3.0), -np.minimum(coming, 0), coming
+    )
+    model = fit_term(seen, Ends(default, payoff, np.full(number, 6)), 180, 60)
+    told = model.curves(seen, np.full(number, 0.9)).default
+    before = np.arange(1, told.shape[1] + 1)[None, :] < month[:, None]
+    assert told[before].sum() < 0.01 * number
+    at = told[np.arange(number), (month - 1).astype(int)]
+    assert at.mean() == pytest.approx(0.9, abs=0.02)
+
+
 def assert_whole(curves: Curves) -> None:
     """See that default, payoff and going on are all that can happen."""
     ended = np.cumsum(curves.default + curves.payoff, axis=1)
@@ -120,7 +156,7 @@ def test_a_row_gives_the_same_bits_alone_and_in_any_batch(known: tuple[Standing,
 def test_what_is_short_lives_shorter_and_loses_less_late(term: TermModel) -> None:
     """Of two receivables of one probability, and of one that can only default later, when less is owed."""
     ones = np.ones(2)
-    standing = Standing(-3 * ones, 2 * ones, np.array([3.0, 12.0]), 0 * ones)
+    standing = Standing(-3 * ones, 2 * ones, np.array([3.0, 12.0]), 0 * ones, 10 * ones)
     found = lifetime(term, standing, np.array([0.02, 0.02]), 0.6)
     assert found.life_months[0] < 3 < found.life_months[1] < 12
     assert found.default_probability[1] > 0.02
@@ -130,7 +166,7 @@ def test_what_is_short_lives_shorter_and_loses_less_late(term: TermModel) -> Non
 def test_beyond_the_last_instalment_and_its_arrears_nothing_defaults(term: TermModel) -> None:
     """Two months are left, and a default takes two more."""
     ones = np.ones(1)
-    curves = term.curves(Standing(-2 * ones, 5 * ones, 2 * ones, 0 * ones), np.array([0.1]))
+    curves = term.curves(Standing(-2 * ones, 5 * ones, 2 * ones, 0 * ones, 10 * ones), np.array([0.1]))
     assert (curves.default[0, 5:] == 0).all()
     assert (curves.default[0, :5] > 0).all()
 
@@ -145,12 +181,12 @@ def test_nothing_is_foretold_of_ages_and_terms_that_were_not_seen() -> None:
     odds = logit(0.002) + np.log(2) * (age[:, None] + months) / 6
     default = first(DICE.random((number, 12)) < expit(odds))
     payoff = first(DICE.random((number, 12)) < 0.01)
-    seen = Standing(DICE.normal(-3, 1, number), age, 60 - age, np.zeros(number))
+    seen = Standing(DICE.normal(-3, 1, number), age, 60 - age, np.zeros(number), np.zeros(number))
     model = fit_term(seen, Ends(default, payoff, np.full(number, 12)), 180, 60)
     assert 20 < model.oldest < 24
     assert 36 < model.nearest < 40
     ones = np.ones(1)
-    told = model.curves(Standing(-3 * ones, 24 * ones, 36 * ones, 0 * ones), periods=36)
+    told = model.curves(Standing(-3 * ones, 24 * ones, 36 * ones, 0 * ones, 0 * ones), periods=36)
     hazard = (told.default / told.alive)[0]
     assert hazard[12:] == pytest.approx(hazard[12], rel=0.05)
     assert hazard.max() < 0.002 * 2 ** (26 / 6)
@@ -159,7 +195,7 @@ def test_nothing_is_foretold_of_ages_and_terms_that_were_not_seen() -> None:
 def test_the_text_gives_the_same_model_back(term: TermModel) -> None:
     """Number for number; what is none is refused."""
     assert TermModel.from_text(term.to_text()) == term
-    for broken in (term.to_text()[:-9], term.to_text().replace('"format":2', '"format":3'), "{}"):
+    for broken in (term.to_text()[:-9], term.to_text().replace('"format":3', '"format":4'), "{}"):
         with pytest.raises(ModelError, match="term"):
             TermModel.from_text(broken)
 
