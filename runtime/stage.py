@@ -101,7 +101,8 @@ def execute(
         depends: What of the extras the answer depends on, as text: hashes, versions.
 
     Raises:
-        CatalogError: An ingest batch is half done, or another writer came between.
+        CatalogError: An ingest batch is half done, another writer came between, or nothing that it reads was ever
+            published: somebody stands in another folder, or has not ingested yet.
     """
     started = clock.stopwatch()
     _refuse_half_ingested(workspace)
@@ -109,8 +110,9 @@ def execute(
     before = workspace.runs.get(manifest.run)
     if before and before.status == "finished" and stands(before, workspace):
         return Outcome(before, fresh=False, seconds=clock.stopwatch() - started)
-    workspace.runs.write(manifest)
     session = workspace.session
+    _refuse_without_logs(stage, workspace)
+    workspace.runs.write(manifest)
     inputs = {table.name: workspace.catalog.read(session, table, part(table, as_of, deal)) for table in stage.reads}
     with workspace.scratch(manifest.run) as scratch:
         task = Task(session, workspace.settings, as_of, deal, inputs, extras or {}, scratch)
@@ -124,6 +126,15 @@ def part(table: Table, as_of: date, deal: str = "") -> Partition:
     """Give the partition of a table that belongs to a day and deal; empty, so the whole table, for logs."""
     values: dict[str, str | date] = {"as_of": as_of, "deal": deal}
     return {name: values[name] for name in table.partition if name in values}
+
+
+def _refuse_without_logs(stage: Stage, workspace: Workspace) -> None:
+    if stage.reads and not any(workspace.catalog.snapshot(table.name) for table in stage.reads):
+        raise CatalogError(
+            f"none of {', '.join(table.name for table in stage.reads)} in {workspace.home}",
+            "a workspace with a platform's logs",
+            "poolwright ingest --source NAME --from DIR; or the workspace that is meant, by --home DIR",
+        )
 
 
 def _publish(stage: Stage, workspace: Workspace, task: Task, run: str) -> tuple[Published, ...]:

@@ -104,7 +104,7 @@ def is_approved_and_settled(tell: Command, shown: dict[str, Any]) -> None:
     approve, settle = ("approve", name, "--as", "bob", *because), ("settle", name, "--as", "bob", "--on", DAY)
     assert "expired" in tell(*approve, "--on", late, code=1)
     assert "expired" in tell(*approve, code=1), "today is not that day"
-    assert "only a approver" in tell("approve", name, "--as", "alice", "--on", DAY, by="alice", code=1)
+    assert "a person who is approver" in tell("approve", name, "--as", "alice", "--on", DAY, by="alice", code=1)
     assert "is PROPOSED" in tell(*settle, "--cash", price, code=1)
     assert tell(*approve, "--on", DAY)["new"]
     assert "against a price" in tell(*settle, "--cash", "1.00", code=1)
