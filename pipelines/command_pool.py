@@ -99,8 +99,10 @@ def propose(
         say(f"[yellow]{reason}[/]")
     common.answer(done.figures, shown(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
     if not done.reasons:
-        next_step(f"poolwright proposals show {done.proposal_id}")
-        next_step(f"poolwright approve {done.proposal_id} --as ANOTHER")
+        next_step(
+            f"another person reads `poolwright proposals show {done.proposal_id}` and approves it: "
+            f"poolwright approve {done.proposal_id} --as ANOTHER"
+        )
     raise typer.Exit(1 if done.reasons else 0)
 
 

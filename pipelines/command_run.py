@@ -33,15 +33,21 @@ def run(
 ) -> None:
     """Run the daily batch: states, features, tags and, for a deal, its screening."""
     from pipelines.daily import plan, run_day
-    from pipelines.planning import plan_days
+    from pipelines.planning import days_without_logs, plan_days
 
-    stages = plan(deal, to)
+    stages, on = plan(deal, to), day(as_of)
     with common.workspace() as space:
+        if missing := days_without_logs(space, on):
+            say(
+                f"[yellow]The logs end {missing:,} days before {as_of}[/]: what fell due since then looks unpaid. "
+                "Is it the day that was meant, and is everything ingested?",
+                level="warning",
+            )
         if dry_run:
-            _planned(common, plan_days(space, [day(as_of)], deal, stages))
+            _planned(common, plan_days(space, [on], deal, stages))
             return
         with space.writing():
-            outcomes = run_day(space, day(as_of), deal, stages)
+            outcomes = run_day(space, on, deal, stages)
         promises = _promises(space, outcomes)
     _outcomes(common, outcomes, promises)
     if deal:
