@@ -14,9 +14,10 @@ due by the first schedule is told beside it, and `skipped` shows why it is not w
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +197,14 @@ def summary(table: pd.DataFrame) -> dict[str, object]:
     }
 
 
+def contenders(folder: Path, data: Path) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Give what is measured, by name."""
+    return {
+        "simulation": partial(simulation, folder),
+        **{name: partial(ally, folder, data, late) for name, late in ALLY_DAYS.items()},
+    }
+
+
 def main() -> None:
     """Print the tables and, as the last line, JSON."""
     asked = argparse.ArgumentParser()
@@ -205,13 +214,12 @@ def main() -> None:
     told, found = asked.parse_args(), {}
     folder = told.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    if told.only != "ally":
-        found["simulation"] = simulation(folder)
+    for name, make in contenders(folder, told.data).items():
+        if told.only is None or name.startswith(told.only):
+            found[name] = make()
+            print(f"\n{name}\n{found[name].round(2).to_string()}", flush=True)
     if told.only != "simulation":
-        found |= {name: ally(folder, told.data, late) for name, late in ALLY_DAYS.items()}
         print(f"\nfirst skipped three payments in a row\n{skipped(told.data).to_string()}")
-    for name, table in found.items():
-        print(f"\n{name}\n{table.round(2).to_string()}")
     print(json.dumps({name: summary(table) for name, table in found.items()}))
 
 

@@ -141,7 +141,7 @@ def main() -> None:
     asked.add_argument("--requests", type=int, default=50)
     asked.add_argument("folder", type=Path)
     given = asked.parse_args()
-    home = given.folder / f"workbench-{given.receivables}"
+    home = given.folder.resolve() / f"workbench-{given.receivables}"
     if not (home / "made").exists():
         world.made(home, given.receivables)
         (home / "made").touch()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from threading import Lock
 
 import pyarrow as pa
@@ -18,9 +19,9 @@ WAITING = {EntryKind.PROPOSED: "approval", EntryKind.APPROVED: "settlement"}
 """What a proposal waits for, by the last word on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proposal:
-    """A proposal and every word on it, oldest first."""
+    """A proposal and every word on it, oldest first; its list, which may be long, is read once."""
 
     words: tuple[Entry, ...]
 
@@ -68,12 +69,17 @@ class Proposal:
         """Give the last day on which it may be settled."""
         return date.fromisoformat(self.made.payload["valid_until"])
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         """Give the receivables that it lists."""
         return read_items(self.made.payload)
 
-    @property
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Give the keys of the receivables that it lists."""
+        return frozenset(item.receivable_key for item in self.items)
+
+    @cached_property
     def near_duplicates(self) -> tuple[NearDuplicate, ...]:
         """Give what looks like one loan under several ids: a reviewer must look at it."""
         return read_findings(self.made.payload)
@@ -103,6 +109,10 @@ class Reading:
     held: Mapping[str, Pledge]
     past: tuple[Pledge, ...]
     table: str
+
+    def offers(self, receivable_key: str) -> list[Proposal]:
+        """Give the proposals that list a receivable and wait for somebody."""
+        return [one for one in self.proposals.values() if one.waits_for and receivable_key in one.keys]
 
 
 class Book:

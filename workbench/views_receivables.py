@@ -10,13 +10,11 @@ from features.catalogue import features_table
 from features.phrases import Side, phrase, reason_code
 from workbench import quality
 from workbench.asked import LATENESS, AtPlace, Id, Listing
-from workbench.book import Proposal
 from workbench.browse import export, find
 from workbench.evidence import Evidence, evidence
 from workbench.pictures import over_time, schedule
 from workbench.refusal import Refusal
 from workbench.sheet import Place
-from workbench.shelf import Row
 from workbench.visit import Visit
 
 COLUMNS = (
@@ -112,13 +110,8 @@ def receivable(visit: Visit, asked: OneReceivable) -> Response:
         schedule=schedule(found.schedule, found.payments, place.day),
         late=over_time("days_past_due", late),
         pledges=[one for one in reading.past if one.receivable_key == found.row["receivable_key"]],
-        proposals=[one for one in reading.proposals.values() if _offers(one, found.row)],
+        proposals=reading.offers(found.row["receivable_key"]),
     )
-
-
-def _offers(proposal: Proposal, row: Row) -> bool:
-    """Tell whether a proposal that waits for somebody lists the receivable."""
-    return bool(proposal.waits_for) and any(one.receivable_key == row["receivable_key"] for one in proposal.items)
 
 
 def _reasons(visit: Visit, place: Place, found: Evidence) -> list[Reason]:
