@@ -101,8 +101,8 @@ def execute(
         depends: What of the extras the answer depends on, as text: hashes, versions.
 
     Raises:
-        CatalogError: An ingest batch is half done, another writer came between, or nothing that it reads was ever
-            published: somebody stands in another folder, or has not ingested yet.
+        CatalogError: An ingest batch is half done, another writer came between, or none of the logs that it reads was
+            ever published: somebody stands in another folder, or has not ingested yet.
     """
     started = clock.stopwatch()
     _refuse_half_ingested(workspace)
@@ -129,9 +129,10 @@ def part(table: Table, as_of: date, deal: str = "") -> Partition:
 
 
 def _refuse_without_logs(stage: Stage, workspace: Workspace) -> None:
-    if stage.reads and not any(workspace.catalog.snapshot(table.name) for table in stage.reads):
+    logs = [table.name for table in stage.reads if "as_of" not in table.partition]
+    if logs and not any(workspace.catalog.snapshot(name) for name in logs):
         raise CatalogError(
-            f"none of {', '.join(table.name for table in stage.reads)} in {workspace.home}",
+            f"none of {', '.join(logs)} in {workspace.home}",
             "a workspace with a platform's logs",
             "poolwright ingest --source NAME --from DIR; or the workspace that is meant, by --home DIR",
         )
