@@ -15,6 +15,7 @@ from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.settings import Settings
 from runtime.workspace import Workspace
 from schemas.errors import CatalogError
+from schemas.lending import RECEIVABLES
 from schemas.table import Table
 
 INGEST = "ingest"
@@ -101,7 +102,7 @@ def execute(
         depends: What of the extras the answer depends on, as text: hashes, versions.
 
     Raises:
-        CatalogError: An ingest batch is half done, another writer came between, or none of the logs that it reads was
+        CatalogError: An ingest batch is half done, another writer came between, or it reads receivables and none were
             ever published: somebody stands in another folder, or has not ingested yet.
     """
     started = clock.stopwatch()
@@ -129,10 +130,9 @@ def part(table: Table, as_of: date, deal: str = "") -> Partition:
 
 
 def _refuse_without_logs(stage: Stage, workspace: Workspace) -> None:
-    logs = [table.name for table in stage.reads if "as_of" not in table.partition]
-    if logs and not any(workspace.catalog.snapshot(name) for name in logs):
+    if RECEIVABLES in stage.reads and workspace.catalog.snapshot(RECEIVABLES.name) is None:
         raise CatalogError(
-            f"none of {', '.join(logs)} in {workspace.home}",
+            f"no receivables in {workspace.home}",
             "a workspace with a platform's logs",
             "poolwright ingest --source NAME --from DIR; or the workspace that is meant, by --home DIR",
         )

@@ -77,7 +77,7 @@ MISTAKES = {
     "unknown engine": (f"run --as-of {DAY} --engine abacus", "abacus"),
     "unknown environment": (f"run --as-of {DAY} --env nowhere", "nowhere"),
     "no configuration": (f"run --as-of {DAY} --conf nowhere", "nowhere"),
-    "no logs to run a day on": (f"run --as-of {DAY}", "none of receivables"),
+    "no logs to run a day on": (f"run --as-of {DAY}", "no receivables in"),
     "no logs to train on": (f"train --as-of {DAY}", "receivables"),
     "no amount": (f"propose --as-of {DAY} --deal {DEAL} --cash lots --as alice", "lots"),
     "amount below a cent": (f"propose --as-of {DAY} --deal {DEAL} --cash 1.005 --as alice", "1.005"),
