@@ -91,7 +91,7 @@ def authenticate(people: Mapping[str, Person], credentials: Credentials, wanted:
         raise AccessError(
             f"the secret given for {credentials.name!r}",
             "an enrolled person's name with their own secret",
-            "the name, or the secret in POOLWRIGHT_SECRET; poolwright people list names who is enrolled",
+            "the name, or the secret in POOLWRIGHT_SECRET; people list names who is enrolled, people add enrols",
         )
     if not person.roles & wanted:
         names = " or ".join(sorted(role.value for role in wanted))
