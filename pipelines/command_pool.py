@@ -44,12 +44,13 @@ def screen(common: Common, as_of: AsOf, deal: DealName) -> None:
 @command
 def explain(common: Common, receivable: Receivable, as_of: AsOf, deal: DealName) -> None:
     """Show one receivable against every criterion: clause, value, threshold, outcome."""
-    from pipelines.screen import explained
+    from pipelines.explain import explained
 
     with common.workspace() as space:
-        lines = explained(space, day(as_of), deal, receivable)
+        found = explained(space, day(as_of), deal, receivable)
     names = ["code", "outcome", "clause", "criterion", "observed", "threshold"]
-    common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(receivable, names, lines))
+    common.answer([dict(zip(names, line, strict=True)) for line in found.lines], rows(receivable, names, found.lines))
+    say(f"As screened by run {found.run}, from " + ", ".join(f"{n} {kept}" for n, kept in found.snapshots.items()))
 
 
 @command

@@ -16,6 +16,8 @@ proposals = typer.Typer(help="Proposed purchases.", no_args_is_help=True, rich_m
 Proposal = Annotated[str, typer.Argument(help="Proposal id.", autocompletion=completion.proposals)]
 LISTED = 20
 """So many near-duplicate groups are shown; --json gives all."""
+FEW = 6
+"""So many receivables of a group are named."""
 
 
 @proposals.command("list")
@@ -92,7 +94,10 @@ def _shown(found: dict[str, Any]) -> Callable[["Console"], None]:
         _listing("Limits", found["limits"]),
         _listing(
             "Groups of near-duplicates",
-            [{**one, "listed": len(one["listed"]), "held": len(one["held"])} for one in groups[:LISTED]],
+            [
+                {**one, "listed": len(one["listed"]), "held": len(one["held"]), "receivables": _few(one["receivables"])}
+                for one in groups[:LISTED]
+            ],
         ),
     ]
 
@@ -101,6 +106,11 @@ def _shown(found: dict[str, Any]) -> Callable[["Console"], None]:
             table(console)
 
     return show
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more
 
 
 def _is_plain(value: object) -> bool:

@@ -1,5 +1,6 @@
 """Deal documents by name, and what the ledger and registry say about the day that a deal is applied to."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from pool.ledger import Pledge, pledges
 from runtime.workspace import Workspace
 from schemas.errors import ConfigurationError, ModelError
 from schemas.hashing import digest
+
+APPROVED = "deal.approves_model"
+"""The one word of the deal that is about a tag."""
 
 
 def document_of(conf: Path, name: str, deal_hash: str) -> str:
@@ -86,7 +90,16 @@ def read_deal(conf: Path, name: str, on: date) -> Deal:
 
 def needs_tags(deal: Deal) -> bool:
     """Tell whether any criterion or limit of the deal looks at the model's word."""
-    return any(name.startswith("tag.") for text in deal.expressions for name in parsed(text).columns)
+    return _look_at_tags(deal.expressions)
+
+
+def judges_tags(deal: Deal) -> bool:
+    """Tell whether any criterion of the deal does."""
+    return _look_at_tags(each.expression for each in deal.criteria)
+
+
+def _look_at_tags(texts: Iterable[str]) -> bool:
+    return any(name.startswith("tag.") or name == APPROVED for text in texts for name in parsed(text).columns)
 
 
 def champion_for(workspace: Workspace, deal: Deal | None) -> Champion | None:

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from features.spark import visible
 from pipelines.deals import all_pledges, pledged, pledges_hash
 from pipelines.origin import Origin
-from pipelines.purchase import inputs_now, last_day
+from pipelines.purchase import inputs_now
 from pipelines.screen import build_view, inputs_of
 from pool.deal import Deal
 from pool.ledger import Item, PurchaseList
@@ -79,7 +79,7 @@ def decided(workspace: Workspace, deal: Deal, as_of: date, origin: Origin, cash:
             items=items,
             selection={"objective": origin.aim.value, "seed": seed},
             near_duplicates=near,
-            valid_until=last_day(deal, as_of),
+            valid_until=deal.calendar.bought_until(as_of),
         )
         yield Decision(selection, purchase, view, held)
 

@@ -104,6 +104,19 @@ def origin_of(workspace: Workspace, proposal_id: str) -> Origin:
     return origin
 
 
+def kept_document(workspace: Workspace, deal_hash: str) -> str | None:
+    """Give the deal document that has that hash as some proposal's origin keeps it; None where none does.
+
+    Raises:
+        CatalogError: An origin is no longer as it was written.
+    """
+    for path in sorted((workspace.home / FOLDER).glob("*.json")):
+        text = origin_of(workspace, path.stem).document
+        if load_deal(text, str(path)).hash == deal_hash:
+            return text
+    return None
+
+
 def secrets_of(workspace: Workspace) -> dict[str, str]:
     """Give the fingerprint of the pseudonym secret of every ingest batch that had one."""
     ingested = [one for one in workspace.runs.all() if one.stage == INGEST]

@@ -149,6 +149,19 @@ def watch_triggers(workspace: Workspace, deal: Deal, as_of: date, cash: int | No
     return results(deal, found, as_of)
 
 
+def triggers_on(workspace: Workspace, deal: Deal, on: date) -> list[TriggerResult] | None:
+    """Read where the deal's triggers stand on a day; None where they were not measured by it, on the states of now."""
+    subject = {"as_of": on.isoformat(), "deal": deal.name}
+    measured, stood = (workspace.runs.latest(stage.name, subject) for stage in (TRIGGER, STAND))
+    states = workspace.catalog.fingerprint(RECEIVABLE_STATES.name, part(RECEIVABLE_STATES, on))
+    if measured is None or measured.identity["depends"]["deal"] != deal.hash:
+        return None
+    if stood and stood.identity["depends"].get(f"states {on}", states) != states:
+        return None
+    rows = workspace.catalog.arrow(TRIGGER_RESULTS, part(TRIGGER_RESULTS, on, deal.name)).to_pylist()
+    return [TriggerResult(**row) for row in rows]
+
+
 def standings(workspace: Workspace, deal: Deal, as_of: date, cash: int | None = None) -> list[Standing]:
     """Give what the pool showed at every month's start since its first purchase, and on the day."""
     try:

@@ -106,12 +106,26 @@ def reviewed(workspace: Workspace, proposal_id: str) -> dict[str, Any]:
             {"kind": one.kind.value, "by": one.actor, "at": one.happened_at.isoformat(), "entry": one.sequence}
             for one in found.words
         ],
-        "near_duplicate_groups": [
-            {"kind": one.kind, "listed": list(one.listed), "held": list(one.held), "observed": one.observed}
-            for one in found.near_duplicates
-        ],
+        "near_duplicate_groups": _groups(workspace, found),
         **_day_figures(workspace, found.proposal),
     }
+
+
+def _groups(workspace: Workspace, found: Standing) -> list[dict[str, Any]]:
+    """Give the near-duplicates with the ids by which people know the receivables, listed ones first."""
+    with ledger(workspace) as store:
+        named = {one.receivable_key: one.receivable_id for one in pledges(store.history())}
+    named |= {item.receivable_key: item.receivable_id for item in read_items(found.proposal.payload)}
+    return [
+        {
+            "kind": one.kind,
+            "listed": list(one.listed),
+            "held": list(one.held),
+            "observed": one.observed,
+            "receivables": [named[key] for key in (*one.listed, *one.held)],
+        }
+        for one in found.near_duplicates
+    ]
 
 
 def export_list(workspace: Workspace, proposal_id: str, kind: str, out: Path) -> dict[str, str]:

@@ -80,7 +80,8 @@ def propose(
     run_day(workspace, as_of, deal_name, plan(deal_name, "screen"))
     origin = origin_now(workspace, deal, str(cash), aim)
     triggers = watch_triggers(workspace, deal, as_of, to_minor(cash))
-    unmet = tuple(one.observed for one in check_revolving(deal, triggers, as_of) if not one.is_met)
+    conditions = check_revolving(deal, triggers, as_of, deal.calendar.bought_until(as_of))
+    unmet = tuple(one.observed for one in conditions if not one.is_met)
     with decided(workspace, deal, as_of, origin, Decimal(0) if unmet else cash) as done:
         purchase = done.purchase
         given = {"deal": deal, "selection": done.selection, "purchase": purchase, "view": done.view}

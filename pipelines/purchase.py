@@ -1,16 +1,16 @@
 """The acts on a proposal: what it would come from now, approval, settlement, substitution, rejection. No engine."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from pipelines.deals import champion_for, read_deal
 from pipelines.endings import Wanted, taken_back
 from pipelines.purchase_day import screened_on
 from pipelines.signing import ledger
-from pool.acts import Review, Settlement
+from pool.acts import Review, Settlement, changes
 from pool.deal import Deal
-from pool.ledger import Entry, EntryKind, Pledge, pledges
+from pool.ledger import Entry, EntryKind, Pledge, last_move, pledges
 from pool.near_duplicates import near_duplicates
 from pool.people import Credentials
 from pool.price import to_minor
@@ -58,20 +58,6 @@ def inputs_now(
     }, found
 
 
-def last_day(deal: Deal, as_of: date) -> date:
-    """Give the last day on which a list of that cut-off may be settled.
-
-    The day before the next cut-off; where the deal has no rule for cut-offs, before the purchase day after the coming
-    one; and while the pool revolves.
-    """
-    days = deal.calendar
-    tomorrow, end = as_of + timedelta(days=1), days.revolving_end_on - timedelta(days=1)
-    purchases = days.days_of("purchase", as_of, end)
-    coming = purchases[0] if purchases else as_of
-    later = days.days_of("cut_off", tomorrow, end) if "cut_off" in days.rules else purchases[1:]
-    return max(coming, later[0] - timedelta(days=1) if later else end, as_of)
-
-
 def today(workspace: Workspace) -> date:
     """Give the present day of the platform."""
     return local_day(clock.now(), workspace.settings.platform.time_zone)
@@ -86,8 +72,9 @@ def approve(workspace: Workspace, proposal_id: str, by: Credentials, on: date, a
     """
     with ledger(workspace) as store:
         store.admit(EntryKind.APPROVED, by)
-        inputs = current_inputs(workspace, store.words(proposal_id)[0], _ever(store))
-        return store.approve(proposal_id, by, clock.now(), Review(inputs, on, accepted))
+        ever = _ever(store)
+        inputs = current_inputs(workspace, store.words(proposal_id)[0], ever)
+        return store.approve(proposal_id, by, clock.now(), Review(inputs, on, accepted, last_move(ever)))
 
 
 def settle(workspace: Workspace, proposal_id: str, by: Credentials, on: date, cash: Decimal) -> Outcome:
@@ -132,9 +119,10 @@ def current_inputs(workspace: Workspace, proposal: Entry, ever: Sequence[Pledge]
 
 
 def _settlement(workspace: Workspace, store: LedgerStore, proposal_id: str, on: date, cash: Decimal) -> Settlement:
-    words = store.words(proposal_id)
-    inputs = current_inputs(workspace, words[0], _ever(store))
-    return Settlement(inputs, on, to_minor(cash), screened_on(workspace, words, on))
+    words, ever = store.words(proposal_id), _ever(store)
+    inputs = current_inputs(workspace, words[0], ever)
+    screening = "" if changes(words[0].payload, inputs) else screened_on(workspace, words, on)
+    return Settlement(inputs, on, to_minor(cash), screening, last_move(ever))
 
 
 def _ever(store: LedgerStore) -> list[Pledge]:

@@ -6,16 +6,14 @@ from datetime import date
 from pyspark.sql import DataFrame
 
 from features.spark import visible
-from pipelines.deals import all_pledges, champion_for, pledged, pledges_hash, read_deal
+from pipelines.deals import all_pledges, champion_for, pledged, pledges_hash
 from pool.deal import Deal
-from pool.spark import explain
 from pool.spark_judge import judge_tables, screened
 from pool.spark_others import with_others
 from pool.spark_view import Tables, screening_view
 from runtime.stage import Stage, Task, part
 from runtime.workspace import Workspace
 from schemas import derived, events, lending, parties
-from schemas.errors import CatalogError
 
 LOGS = (
     lending.RECEIVABLES,
@@ -82,24 +80,3 @@ def depends(workspace: Workspace, deal: Deal) -> dict[str, str]:
     model = champion_for(workspace, deal)
     pledges = pledges_hash(all_pledges(workspace))
     return {"deal": deal.hash, "pledges": pledges, "champion": model.version if model else ""}
-
-
-def explained(workspace: Workspace, as_of: date, deal_name: str, receivable: str) -> list[tuple[str, ...]]:
-    """Say for one receivable what each criterion saw.
-
-    Raises:
-        CatalogError: It is not open on that day, or the day was not run.
-    """
-    deal = read_deal(workspace.settings.folder, deal_name, as_of)
-    given = extras(workspace, deal)
-    zone = workspace.settings.platform.time_zone
-    view = build_view(inputs_of(workspace, as_of), given["pledged"], as_of, zone, deal)  # type: ignore[arg-type]
-    seen = explain(view, deal, as_of, receivable, given["champion"])  # type: ignore[arg-type]
-    if not seen:
-        raise CatalogError(
-            f"no open receivable {receivable} as of {as_of}",
-            "an open receivable of a day that was run",
-            f"poolwright run --as-of {as_of} --deal {deal_name}, or another id",
-        )
-    words = {"P": "pass", "F": "FAIL", "U": "UNKNOWN"}
-    return [(one.code, words[one.outcome], one.clause, one.text_en, one.observed, one.threshold) for one in seen]

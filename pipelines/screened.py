@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipelines.deals import all_pledges, document_of, pledge_rows, pledges_hash
+from pipelines.origin import kept_document
 from pool.deal import Deal, load_deal
 from pool.duckdb_screening import SecondOpinion
 from pool.duckdb_view import TABLES
@@ -14,7 +15,7 @@ from runtime.manifest import Manifest
 from runtime.stage import part, stands
 from runtime.workspace import Workspace
 from schemas import derived
-from schemas.errors import CatalogError
+from schemas.errors import CatalogError, ConfigurationError
 from schemas.table import Table
 
 
@@ -79,13 +80,27 @@ def screening_that_stands(workspace: Workspace, as_of: date, deal_name: str) -> 
     """
     for run in reversed(screening_runs(workspace, as_of, deal_name)):
         if stands(run, workspace):
-            text = document_of(workspace.settings.folder, deal_name, run.identity["depends"]["deal"])
-            return as_screened(run, text)
+            return as_screened(run, _document(workspace, deal_name, run.identity["depends"]["deal"]))
     raise CatalogError(
         f"no screening of {deal_name} as of {as_of}",
         "a day that was screened",
         f"poolwright run --as-of {as_of} --deal {deal_name}",
     )
+
+
+def _document(workspace: Workspace, deal_name: str, deal_hash: str) -> str:
+    """Give the document that was applied: from the configuration, or where it was changed there, from an origin.
+
+    Raises:
+        ConfigurationError: It is in neither.
+    """
+    try:
+        return document_of(workspace.settings.folder, deal_name, deal_hash)
+    except ConfigurationError:
+        kept = kept_document(workspace, deal_hash)
+        if kept is None:
+            raise
+        return kept
 
 
 def screening_runs(workspace: Workspace, as_of: date, deal_name: str) -> list[Manifest]:

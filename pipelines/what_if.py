@@ -41,12 +41,13 @@ def what_if(workspace: Workspace, as_of: date, deal_name: str, wanted: Sequence[
 
     Raises:
         ConfigurationError: There is no such criterion or threshold, or the deal would not hold with it.
-        CatalogError: No screening of that day and deal stands, or what it came from is not to be found.
+        CatalogError: No screening of that day and deal stands, what it came from is not to be found, or does not give
+            what was published.
     """
     found = screening_that_stands(workspace, as_of, deal_name)
     changed, alterations = altered(found.deal, wanted, dropped)
     codes = list(dict.fromkeys(one.code for one in alterations))
-    asked = asked_of(changed, codes)
+    asked = asked_of(found.deal, changed, codes)
     with found.second_opinion(workspace) as second:
         judged = second.outcomes(asked, found.champion, also=ASKED)
     place = part(derived.SCREENINGS, as_of, deal_name)

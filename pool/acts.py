@@ -23,11 +23,14 @@ class Review:
         inputs: What the list would come from now, by name.
         on: The day of the approval.
         accepted: Why near-duplicates are no hindrance; empty where there are none.
+        moved: Last entry by which a pool bought or let go of something, when the inputs were found: where another has
+            come, nothing is entered. None where nobody looked.
     """
 
     inputs: Mapping[str, str]
     on: date
     accepted: str = ""
+    moved: int | None = None
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -45,12 +48,14 @@ class Settlement:
         cash_minor: Cash that the pool paid, in minor units.
         screening: Content of the screening of the purchase day, which everything bought passes; empty on the cut-off
             itself, whose screening is among the inputs.
+        moved: As of a review.
     """
 
     inputs: Mapping[str, str]
     on: date
     cash_minor: int
     screening: str = ""
+    moved: int | None = None
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -170,4 +170,5 @@ def check_order(kind: EntryKind, proposal_id: str, past: Sequence[Entry]) -> Non
     last = past[-1].kind if past else None
     if kind not in NEXT.get(last, frozenset()):
         stands = f"is {last.value}" if last else "was never made"
-        raise LedgerError(f"proposal {proposal_id} {stands}", "proposed, approved by another person, then booked")
+        mend = "poolwright propose with other cash or another aim" if last is EntryKind.REJECTED else ""
+        raise LedgerError(f"proposal {proposal_id} {stands}", "proposed, approved by another person, then booked", mend)

@@ -146,6 +146,18 @@ class Calendar(Document):
         found = {day for day in self._generated(rule) if first <= day <= last}
         return sorted(day for day in found if self._is_within(kind, day))
 
+    def bought_until(self, cut_off: date) -> date:
+        """Give the last day on which a list of that cut-off may be settled.
+
+        The day before the next cut-off; where the deal has no rule for cut-offs, before the purchase day after the
+        coming one; and while the pool revolves.
+        """
+        tomorrow, end = cut_off + timedelta(days=1), self.revolving_end_on - timedelta(days=1)
+        purchases = self.days_of("purchase", cut_off, end)
+        coming = purchases[0] if purchases else cut_off
+        later = self.days_of("cut_off", tomorrow, end) if "cut_off" in self.rules else purchases[1:]
+        return max(coming, later[0] - timedelta(days=1) if later else end, cut_off)
+
     def _is_within(self, kind: DayKind, day: date) -> bool:
         if kind in ("transfer", "payment"):
             return day <= self.legal_final_on

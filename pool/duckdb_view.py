@@ -57,7 +57,7 @@ _EXPOSURES = """
     SELECT borrower_id,
         coalesce(max(days_past_due) FILTER (is_open OR is_written_off), 0) AS max_days_past_due,
         max(worst_days_past_due) AS worst_days_past_due,
-        CAST(sum(current_principal_amount) FILTER (is_open) AS DECIMAL(18,2)) AS total_principal_amount,
+        CAST(coalesce(sum(current_principal_amount) FILTER (is_open), 0) AS DECIMAL(18,2)) AS total_principal_amount,
         count(*) FILTER (is_open) AS open_count,
         count(*) FILTER (is_written_off) AS written_off_count
     FROM receivable_states GROUP BY borrower_id"""

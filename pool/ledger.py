@@ -18,6 +18,7 @@ __all__ = [
     "Pledge",
     "PurchaseList",
     "append",
+    "last_move",
     "pledges",
     "positions",
     "verify",
@@ -105,6 +106,11 @@ def pledges(entries: Iterable[Entry]) -> list[Pledge]:
 def positions(entries: Iterable[Entry]) -> list[Pledge]:
     """Fold entries into what the pools hold now."""
     return [each for each in pledges(entries) if each.closed_sequence is None]
+
+
+def last_move(ever: Iterable[Pledge]) -> int:
+    """Give the sequence of the last entry by which a pool bought or let go of something; 0 where none did."""
+    return max((one.closed_sequence or one.opened_sequence for one in ever), default=0)
 
 
 def _pledge(item: Item, proposal: Entry, booking: Entry) -> Pledge:

@@ -1,13 +1,12 @@
 """The purchase list as a file that leaves the house: Parquet, CSV or XLSX, with its control totals within it.
 
-The same list gives the same bytes. A text that a spreadsheet would take for a formula gets an apostrophe before it, and
-so does a text that begins with one, so that reading takes exactly that away again.
+The same list gives the same bytes. Where a spreadsheet would take a text for a formula an apostrophe is put in, and
+where one stands a second, so that reading takes exactly that away again.
 """
 
 import csv
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from pool.price import to_amount, to_minor
 from pool.purchase import Facts, Item, control_totals
 from schemas.errors import ConfigurationError, LedgerError
 from schemas.hashing import canonical_json
+from schemas.spreadsheet import as_cell, from_cell
 
 AMOUNT = pa.decimal128(18, 2)
 COLUMNS = MappingProxyType(
@@ -47,8 +47,6 @@ CONTROL = "poolwright.control"
 ITEM, TOTAL = "ITEM", "TOTAL"
 MOST_XLSX_ROWS = 1_048_575
 LONGEST_XLSX_TEXT = 32_767
-DANGEROUS = re.compile(r"[=+\-@\t\r\n'\uFF1D\uFF0B\uFF0D\uFF20]")
-"""What a text may not begin with in a spreadsheet; the last four are full-width."""
 WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed moment without a zone: the file format has none
 
 
@@ -226,11 +224,11 @@ def _short_enough(text: str) -> str:
 
 
 def _safe(value: Any) -> Any:  # noqa: ANN401 - a cell
-    return f"'{value}" if isinstance(value, str) and DANGEROUS.match(value) else value
+    return as_cell(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
-    return value[1:] if isinstance(value, str) and value.startswith("'") else value
+    return from_cell(value) if isinstance(value, str) else value
 
 
 WRITERS: Mapping[str, Callable[[list[list[Any]], Mapping[str, str]], bytes]] = MappingProxyType(

@@ -96,7 +96,7 @@ def authenticate(people: Mapping[str, Person], credentials: Credentials, wanted:
     if not person.roles & wanted:
         names = " or ".join(sorted(role.value for role in wanted))
         had = ", ".join(sorted(role.value for role in person.roles))
-        raise AccessError(f"{person.name} is {had}", f"a person who is {names}", "poolwright people list")
+        raise AccessError(f"{person.name} is {had}", f"whoever does this is {names}", "poolwright people list")
     return person
 
 

@@ -1,4 +1,4 @@
-"""The purchase day: what was eligible at the cut-off must be so again on the day on which it is bought."""
+"""The purchase day: what held at the cut-off must hold again on the day on which the batch is bought."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -6,12 +6,34 @@ from datetime import date
 from pool.clauses import PASSED, UNKNOWN, Criterion
 from pool.deal import Deal
 from pool.purchase import Item
+from pool.triggers import TriggerResult, check_revolving
 from schemas.errors import LedgerError
 
 NAMED = 10
 """So many receivables are named in a refusal."""
 Name = tuple[str, str]
 """Receivable key and receivable id."""
+
+
+def refuse_unmet(deal: Deal, on: date, proposal_id: str, triggers: Sequence[TriggerResult]) -> None:
+    """Refuse a purchase on a day that does not meet a revolving condition of the deal.
+
+    Args:
+        deal: The deal in force on the day.
+        on: The purchase day.
+        proposal_id: The proposal.
+        triggers: Where the triggers stand on that day.
+
+    Raises:
+        LedgerError: It is no purchase day, a trigger is in force, or the pool buys no more.
+    """
+    unmet = [f"{one.code}: {one.observed}" for one in check_revolving(deal, triggers, on) if not one.is_met]
+    if unmet:
+        raise LedgerError(
+            f"a purchase on {on} does not meet {'; '.join(unmet)}",
+            "every revolving condition holds on the day of the purchase",
+            f"--on another day, or poolwright reject {proposal_id} --reason REASON",
+        )
 
 
 def refuse_failing(deal: Deal, on: date, proposal_id: str, items: Sequence[Item], outcomes: Mapping[Name, str]) -> None:

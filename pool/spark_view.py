@@ -163,7 +163,7 @@ def _exposures(states: DataFrame) -> DataFrame:
     return states.groupBy(F.col("borrower_id").alias(KEY)).agg(
         F.coalesce(F.max(F.when(unpaid, F.col("days_past_due"))), zero).alias("exposure__max_days_past_due"),
         F.max("worst_days_past_due").alias("exposure__worst_days_past_due"),
-        F.sum(principal).cast("decimal(18,2)").alias("exposure__total_principal_amount"),
+        F.coalesce(F.sum(principal), zero).cast("decimal(18,2)").alias("exposure__total_principal_amount"),
         F.count(F.when(F.col("is_open"), 1)).alias("exposure__open_count"),
         F.count(F.when(F.col("is_written_off"), 1)).alias("exposure__written_off_count"),
     )

@@ -1,6 +1,6 @@
 """Where the ledger is kept: SQLite or PostgreSQL, append-only and single-pledge by the database's own rules."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,10 +24,11 @@ from pool.store_rows import (
     read_entries,
     read_head,
     read_people,
+    refuse_moved,
     refuse_pledged,
     write_person,
 )
-from pool.store_tables import METADATA, READ_ONLY, open_engine
+from pool.store_tables import READ_ONLY, make_tables, open_engine
 from schemas.errors import AccessError, LedgerError
 from schemas.hashing import canonical_json, digest
 
@@ -55,7 +56,7 @@ class LedgerStore:
         self._engine = open_engine(url)
         self._cost = cost or Cost()
         with self._writing() as connection:
-            METADATA.create_all(connection)
+            make_tables(connection)
 
     def __enter__(self) -> Self:
         """Use the ledger for the length of a block."""
@@ -125,10 +126,11 @@ class LedgerStore:
         """
         act = Act(EntryKind.PROPOSED, purchase.deal, purchase.proposal_id, by.name, at, purchase.payload)
         with self._acting(act.kind, by) as connection:
-            known = read_entries(connection, proposal_id=act.proposal_id)
+            past = read_entries(connection, proposal_id=act.proposal_id)
+            known = _said(act.kind, past)
             if known:
-                return Outcome(known[0], is_new=False)
-            check_act(act, known)
+                return Outcome(known, is_new=False)
+            check_act(act, past)
             refuse_pledged(connection, act)
             return Outcome(append_act(connection, act), is_new=True)
 
@@ -139,7 +141,7 @@ class LedgerStore:
             AccessError: The person may not, or made the proposal.
             LedgerError: There is no such open proposal, it has expired, or its near-duplicates are not answered.
         """
-        return self._decide(EntryKind.APPROVED, proposal_id, by, at, review.payload)
+        return self._decide(EntryKind.APPROVED, proposal_id, by, at, review.payload, review.moved)
 
     def reject(self, proposal_id: str, by: Credentials, at: datetime, reason: str) -> Outcome:
         """Reject a proposal that is not booked yet, with the reason."""
@@ -153,7 +155,7 @@ class LedgerStore:
             LedgerError: Not approved, expired, cash is not the price, or some of it was pledged in the meantime; then
                 nothing is booked.
         """
-        return self._decide(EntryKind.BOOKED, proposal_id, by, at, settlement.payload)
+        return self._decide(EntryKind.BOOKED, proposal_id, by, at, settlement.payload, settlement.moved)
 
     def substitute(
         self, proposal_id: str, by: Credentials, at: datetime, settlement: Settlement, back: Buyback
@@ -165,7 +167,7 @@ class LedgerStore:
             LedgerError: As for `book`; the replacement is smaller, or the pool does not hold what goes back.
         """
         payload = {**settlement.payload, **back.payload}
-        return self._decide(EntryKind.SUBSTITUTED, proposal_id, by, at, payload)
+        return self._decide(EntryKind.SUBSTITUTED, proposal_id, by, at, payload, settlement.moved)
 
     def release(self, deal: str, keys: Iterable[str], by: Credentials, at: datetime, reason: str) -> Outcome:
         """End pledges of a pool without money: paid off, written off, given free; the same again changes nothing.
@@ -228,15 +230,22 @@ class LedgerStore:
             return first_wrong_place(connection, head)
 
     def _decide(
-        self, kind: EntryKind, proposal_id: str, by: Credentials, at: datetime, payload: Mapping[str, Any]
+        self,
+        kind: EntryKind,
+        proposal_id: str,
+        by: Credentials,
+        at: datetime,
+        payload: Mapping[str, Any],
+        moved: int | None = None,
     ) -> Outcome:
         with self._acting(kind, by) as connection:
             past = read_entries(connection, proposal_id=proposal_id)
-            known = [entry for entry in past if entry.kind is kind]
+            known = _said(kind, past)
             if known:
-                return Outcome(known[0], is_new=False)
+                return Outcome(known, is_new=False)
             act = Act(kind, past[0].deal if past else "", proposal_id, by.name, at, payload)
             check_act(act, past)
+            refuse_moved(connection, moved)
             if kind is not EntryKind.REJECTED:
                 refuse_pledged(connection, past[0])
             return Outcome(enter(connection, act, past[0]), is_new=True)
@@ -270,3 +279,9 @@ class LedgerStore:
     def _reading(self) -> Iterator[sa.Connection]:
         with self._engine.connect().execution_options(**READ_ONLY[self._engine.dialect.name]) as connection:
             yield connection
+
+
+def _said(kind: EntryKind, past: Sequence[Entry]) -> Entry | None:
+    """Give the word of a kind on a proposal, if it was said; after a rejection nothing stands but the rejection."""
+    spoken = past if not past or past[-1].kind is not EntryKind.REJECTED else past[-1:]
+    return next((entry for entry in spoken if entry.kind is kind), None)

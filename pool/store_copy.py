@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pool.chain import Act, Entry, EntryKind
 from pool.store_rows import enter, read_head
-from pool.store_tables import METADATA, open_engine
+from pool.store_tables import make_tables, open_engine
 from schemas.errors import LedgerError
 
 
@@ -22,7 +22,7 @@ def take_over(url: str, entries: Sequence[Entry]) -> None:
     proposals = {one.proposal_id: one for one in entries if one.kind is EntryKind.PROPOSED}
     try:
         with engine.begin() as connection:
-            METADATA.create_all(connection)
+            make_tables(connection)
             if read_head(connection):
                 raise LedgerError("a ledger with entries", "an empty one, to take others over", url)
             for one in entries:

@@ -118,6 +118,22 @@ def refuse_pledged(connection: sa.Connection, proposal: Act | Entry) -> None:
         raise LedgerError(found, "a receivable is in one pool", "take them off the list; nothing was entered")
 
 
+def refuse_moved(connection: sa.Connection, moved: int | None) -> None:
+    """Raise where a pool bought or let go of something after the entry that was the last to do so.
+
+    Raises:
+        LedgerError: What was looked at may not be so any more.
+    """
+    asked = sa.select(sa.func.max(PLEDGES.c.opened_sequence), sa.func.max(PLEDGES.c.closed_sequence))
+    last = max(one or 0 for one in connection.execute(asked).one())
+    if moved is not None and last != moved:
+        raise LedgerError(
+            f"entry {last}: a pool bought or let go of something while this was looked at",
+            "nothing moves between looking and entering",
+            "the same command once more; nothing was entered",
+        )
+
+
 def not_held(connection: sa.Connection, deal: str, keys: Sequence[str]) -> list[str]:
     """Give those of the keys that the deal does not hold."""
     held = _open_among(connection, keys)

@@ -1,6 +1,6 @@
 """The ledger's tables, what the database itself refuses, and how it is opened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -38,22 +38,19 @@ PEOPLE = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     *(sa.Column(name, sa.Text, nullable=False) for name in ("roles", "secret_hash")),
 )
-GUARDS = (
-    (ENTRIES, "UPDATE", "TRUE"),
-    (ENTRIES, "DELETE", "TRUE"),
-    (PEOPLE, "UPDATE", "TRUE"),
-    (PEOPLE, "DELETE", "TRUE"),
-    (PLEDGES, "DELETE", "TRUE"),
-    (
-        PLEDGES,
-        "UPDATE",
-        (
-            "OLD.closed_sequence IS NOT NULL OR NEW.closed_sequence IS NULL OR NEW.deal <> OLD.deal "
-            "OR NEW.receivable_key <> OLD.receivable_key OR NEW.opened_sequence <> OLD.opened_sequence"
-        ),
-    ),
+IS_MORE_THAN_ITS_END = (
+    "OLD.closed_sequence IS NOT NULL OR NEW.closed_sequence IS NULL OR NEW.deal <> OLD.deal "
+    "OR NEW.receivable_key <> OLD.receivable_key OR NEW.opened_sequence <> OLD.opened_sequence"
 )
-"""What the database itself refuses: changing or removing an entry or a person, and of a pledge all but its end."""
+TAKEN = {
+    ENTRIES: "sequence = NEW.sequence OR (proposal_id = NEW.proposal_id AND kind = NEW.kind)",
+    PEOPLE: "name = NEW.name",
+    PLEDGES: (
+        "receivable_key = NEW.receivable_key AND (opened_sequence = NEW.opened_sequence "
+        "OR (closed_sequence IS NULL AND NEW.closed_sequence IS NULL))"
+    ),
+}
+"""Which row of a table stands in the place of a new one: SQLite would remove it for an INSERT OR REPLACE, unguarded."""
 
 READ_ONLY: Mapping[str, dict[str, Any]] = MappingProxyType(
     {"sqlite": {"is_reading": True}, "postgresql": {"isolation_level": "REPEATABLE READ"}}
@@ -88,19 +85,49 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
-def _guard(table: sa.Table, verb: str, when: str) -> None:
-    name, words = f"keep_{table.name}_{verb.lower()}", f"{table.name} are append-only"
-    body = f"BEFORE {verb} ON {table.name} FOR EACH ROW WHEN ({when})"
-    sqlite = f"CREATE TRIGGER {name} {body} BEGIN SELECT RAISE(ABORT, '{words}'); END"
-    function = (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{words}'; END $$"
-    )
-    trigger = f"CREATE TRIGGER {name} {body} EXECUTE FUNCTION {name}()"
-    for text, dialect in ((sqlite, "sqlite"), (function, "postgresql"), (trigger, "postgresql")):
-        guard = sa.DDL(text).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-        sa.event.listen(table, "after_create", guard)
+def make_tables(connection: sa.Connection) -> None:
+    """Make the ledger's tables where they are missing, and the guards by which the database itself keeps the past.
+
+    Nobody changes, removes or replaces an entry or a person there, and of a pledge nothing but its end is written.
+    """
+    METADATA.create_all(connection)
+    dialect = connection.dialect.name
+    there = set(connection.exec_driver_sql(_NAMES_OF_GUARDS[dialect]).scalars())
+    for table, verb, rows in _guarded(dialect):
+        name, begins = f"keep_{table.name}_{verb.lower()}", f"BEFORE {verb} ON {table.name} {rows}"
+        if name not in there:
+            for statement in _STATEMENTS[dialect]:
+                connection.exec_driver_sql(statement.format(name=name, begins=begins, table=table.name))
 
 
-for _table, _verb, _when in GUARDS:
-    _guard(_table, _verb, _when)
+def _guarded(dialect: str) -> Iterator[tuple[sa.Table, str, str]]:
+    """Give what is refused of each table, and of which rows."""
+    for table, taken in TAKEN.items():
+        changed = IS_MORE_THAN_ITS_END if table is PLEDGES else "TRUE"
+        yield table, "UPDATE", f"FOR EACH ROW WHEN ({changed})"
+        yield table, "DELETE", "FOR EACH ROW"
+        if dialect == "sqlite":
+            yield table, "INSERT", f"FOR EACH ROW WHEN (EXISTS (SELECT 1 FROM {table.name} WHERE {taken}))"
+        else:
+            yield table, "TRUNCATE", "FOR EACH STATEMENT"
+
+
+_STATEMENTS = {
+    "sqlite": ("CREATE TRIGGER {name} {begins} BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END",),
+    "postgresql": (
+        (
+            "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '{table} are append-only'; END $$"
+        ),
+        "CREATE TRIGGER {name} {begins} EXECUTE FUNCTION {name}()",
+    ),
+}
+"""How a guard is made."""
+_NAMES_OF_GUARDS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE relnamespace = current_schema()::regnamespace"
+    ),
+}
+"""How the guards that stand are asked for."""

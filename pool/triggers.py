@@ -103,9 +103,18 @@ def results(deal: Deal, standings: Sequence[Standing], as_of: date) -> list[Trig
     return [_result(deal, trigger, follow(deal, trigger, standings)[-1], as_of) for trigger in deal.triggers]
 
 
-def check_revolving(deal: Deal, fired: Sequence[TriggerResult], as_of: date) -> list[ConditionResult]:
-    """Tell for every revolving condition of the deal whether a purchase on the day meets it."""
-    return [_checked(deal, condition, fired, as_of) for condition in deal.revolving]
+def check_revolving(
+    deal: Deal, fired: Sequence[TriggerResult], as_of: date, until: date | None = None
+) -> list[ConditionResult]:
+    """Tell for every revolving condition of the deal whether a purchase on a day meets it.
+
+    Args:
+        deal: The deal.
+        fired: Where its triggers stand on the day.
+        as_of: The day: of the purchase, or the cut-off of a list that is proposed.
+        until: Last day on which that list may be bought: a purchase day must come by then; None of a purchase itself.
+    """
+    return [_checked(deal, condition, fired, (as_of, until or as_of)) for condition in deal.revolving]
 
 
 def _advanced(
@@ -147,7 +156,10 @@ def _months(first: date, day: date) -> int:
     return max(0, months)
 
 
-def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerResult], as_of: date) -> ConditionResult:
+def _checked(
+    deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerResult], days: tuple[date, date]
+) -> ConditionResult:
+    as_of, until = days
     if condition.requires == "revolving_period":
         end = deal.calendar.revolving_end_on
         return ConditionResult(condition.code, as_of < end, f"as_of={as_of}; revolving_end_on={end}")
@@ -155,7 +167,8 @@ def _checked(deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerR
         first = max(deal.effective_on, deal.calendar.first_cut_off_on)
         return ConditionResult(condition.code, as_of >= first, f"as_of={as_of}; first_day={first}")
     if condition.requires == "purchase_day":
-        is_one = bool(deal.calendar.days_of("purchase", as_of, as_of))
-        return ConditionResult(condition.code, is_one, f"as_of={as_of}")
+        coming = deal.calendar.days_of("purchase", as_of, until)
+        seen = f"as_of={as_of}; purchase_day={coming[0] if coming else f'none by {until}'}"
+        return ConditionResult(condition.code, bool(coming), seen)
     codes = [f"{result.code} ({result.phase} since {result.since_on})" for result in fired if result.is_fired]
     return ConditionResult(condition.code, not codes, "fired=" + (", ".join(codes) or "none"))

@@ -77,9 +77,12 @@ class WhatIf:
     together: Effect
 
 
-def asked_of(changed: Deal, codes: Sequence[str]) -> Deal:
-    """Give the deal with nothing in it but what is judged anew: the criteria of those codes that it still has."""
-    criteria = tuple(each for each in changed.criteria if each.code in codes)
+def asked_of(deal: Deal, changed: Deal, codes: Sequence[str]) -> Deal:
+    """Give a deal with nothing in it but what is judged anew: the criteria of those codes as they were and would be.
+
+    Those that stay as they are must come out as published, so that what differs is what was changed.
+    """
+    criteria = tuple(each for one in (deal, changed) for each in one.criteria if each.code in codes)
     return changed.model_copy(update={"criteria": criteria, "limits": ()})
 
 
@@ -89,20 +92,20 @@ def compare(deal: Deal, asked: Deal, codes: Sequence[str], published: pa.Table, 
     Args:
         deal: The deal by which the receivables were screened.
         asked: From `asked_of`.
-        codes: The changed criteria; one that `asked` does not have is dropped.
+        codes: The changed criteria, each once; of one that is dropped `asked` has only what was.
         published: `PUBLISHED` of every open receivable.
         judged: `receivable_id`, the outcomes by `asked`, and `ASKED`, of the same receivables.
 
     Raises:
-        CatalogError: They are not the same receivables.
+        CatalogError: They are not the same receivables, or what was published does not come out again.
     """
     published, judged = (table.sort_by("receivable_id") for table in (published, judged))
     if published.column("receivable_id").to_pylist() != judged.column("receivable_id").to_pylist():
         raise CatalogError("a screening of other receivables than its files hold", "one of all open receivables")
-    places = {each.code: place for place, each in enumerate(deal.criteria)}
-    anew = {each.code: place for place, each in enumerate(asked.criteria)}
+    told = [(each.code, place) for place, each in enumerate(asked.criteria)]
+    again, anew = dict(told[: len(codes)]), dict(told[len(codes) :])
     every = np.ones(published.num_rows, dtype=np.bool_)
-    before = {code: _passes(published, places[code]) for code in codes}
+    before = _published(deal, published, judged, again)
     after = {code: _passes(judged, anew[code]) if code in anew else every for code in codes}
     stopped = published.column("failed_count").to_numpy().astype(np.int64)
     present, rows = stopped == 0, _Rows(judged)
@@ -119,6 +122,23 @@ def compare(deal: Deal, asked: Deal, codes: Sequence[str], published: pa.Table, 
 
     alone = tuple(effect(code, [code]) for code in codes)
     return WhatIf(rows.holding(present), rows.holding(then(codes)), alone, effect("", codes))
+
+
+def _published(deal: Deal, published: pa.Table, judged: pa.Table, again: Mapping[str, int]) -> dict[str, Marks]:
+    """Give what passes by criteria as published, if judging them again says the same of every receivable."""
+    places = {each.code: place for place, each in enumerate(deal.criteria)}
+    differing = {
+        code: pc.sum(pc.not_equal(_letters(published, places[code]), _letters(judged, place))).as_py() or 0
+        for code, place in again.items()
+    }
+    if any(differing.values()):
+        listed = ", ".join(f"{count:,} of {code}" for code, count in differing.items() if count)
+        raise CatalogError(
+            f"published outcomes that do not come out again from the screening's own files: {listed}",
+            "a screening that a second opinion agrees with before anything is changed",
+            "poolwright recheck names receivables and clauses",
+        )
+    return {code: _passes(published, places[code]) for code in again}
 
 
 def _all(marks: Mapping[str, Marks], codes: Sequence[str]) -> Marks:
@@ -145,6 +165,9 @@ class _Rows:
 
 
 def _passes(table: pa.Table, place: int) -> Marks:
-    letters = pc.utf8_slice_codeunits(table.column("outcomes"), place, place + 1)
-    marks: Marks = pc.equal(letters, PASSED).to_numpy(zero_copy_only=False).astype(np.bool_)
+    marks: Marks = pc.equal(_letters(table, place), PASSED).to_numpy(zero_copy_only=False).astype(np.bool_)
     return marks
+
+
+def _letters(table: pa.Table, place: int) -> pa.ChunkedArray:
+    return pc.utf8_slice_codeunits(table.column("outcomes"), place, place + 1)

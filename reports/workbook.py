@@ -15,9 +15,8 @@ from enum import Enum
 from typing import Any
 
 from schemas.errors import ConfigurationError
+from schemas.spreadsheet import as_cell
 
-DANGEROUS = re.compile(r"^[\s\x00-\x1f]*[=+\-@\t\r|%\uff1d\uff0b\uff0d\uff20]")
-"""Beginnings that some spreadsheet takes for a formula, also after blanks and in wide forms."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 """Characters that no XML holds as they are."""
 WRITTEN_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -58,21 +57,12 @@ class Sheet:
     rows: Sequence[Sequence[Value]]
 
 
-def safe(text: str) -> str:
-    """Give a text that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("a=1"), safe("-5")
-    ("'=1+1", 'a=1', "'-5")
-    """
-    return f"'{text}" if DANGEROUS.match(text) else text
-
-
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows of text as CSV; a text that looks like a formula gets an apostrophe before it."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([safe(cell) for cell in row] for row in rows)
+    writer.writerows([as_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -137,4 +127,4 @@ def _write_cell(page: Any, at: tuple[int, int], value: Value, styles: tuple[Any,
                 raise ConfigurationError(
                     f"a text of {len(text)} characters", f"at most {LONGEST_TEXT}", "the HTML report"
                 )
-            page.write_string(*at, text, quoted if DANGEROUS.match(text) else style)
+            page.write_string(*at, text, style if as_cell(text) == text else quoted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import derived
+from schemas.spreadsheet import as_cell
 from workbench.asked import LATENESS, Listing
 from workbench.book import Reading
 from workbench.sheet import Sheet
@@ -42,8 +43,6 @@ EXPORTED = (
     "failed_count",
     "receivable_key",
 )
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take as the beginning of a formula."""
 DIRECTION = {"up": "ASC NULLS LAST", "down": "DESC NULLS LAST"}
 
 
@@ -115,8 +114,7 @@ def safe(value: object) -> str:
     """
     if value is None:
         return ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.lstrip().startswith(DANGEROUS) else text
+    return as_cell(value) if isinstance(value, str) else str(value)
 
 
 def _lines(rows: list[tuple[str, ...]], mark: str = "") -> bytes:

@@ -37,6 +37,24 @@ def test_a_published_screening_is_judged_again(call: Call, bought: Chain) -> Non
     assert "E44" in {row["code"] for row in failures}, "what the pool holds was seen"
 
 
+def test_a_deal_edited_in_place_is_judged_by_the_document_that_was_applied(call: Call, bought: Chain) -> None:
+    """The origin of a proposal keeps it, whatever stands in the configuration; where none does, it is asked for."""
+    path = bought.space.settings.folder / "deals" / f"{DEAL}.yaml"
+    before = path.read_text("utf-8")
+    origins = bought.space.home / "origins"
+    asked = ("recheck", "--as-of", DAY, "--deal", DEAL, *on(bought))
+    try:
+        path.write_text(before.replace("clean_up_share", "# clean_up_share"), "utf-8")
+        answer = call(*asked, "--json")
+        origins.rename(origins.with_name("elsewhere"))
+        lost = call(*asked)
+    finally:
+        path.write_text(before, "utf-8")
+        origins.with_name("elsewhere").rename(origins)
+    assert (answer.code, json.loads(answer.out)["cells_unequal"]) == (0, 0), answer
+    assert (lost.code, "the document that was applied" in lost.err) == (2, True)
+
+
 def test_a_published_cell_that_is_wrong_is_told(call: Call, bought: Chain) -> None:
     """A letter and a value changed in the published files: exit 1, with receivable, clause and both answers."""
     place = part(derived.SCREENINGS, MONDAY, DEAL)
@@ -146,8 +164,7 @@ def test_a_deal_that_changed_since_is_the_one_that_was_applied(call: Call, bough
         path.write_text(before.replace("version: 1", "version: 2", 1), "utf-8")
         assert told(call, "evidence", "make", name, "--out", str(out), *on(bought)) == made
         assert out.read_bytes() == content
-        answer = call("recheck", "--as-of", DAY, "--deal", DEAL, *on(bought))
+        assert told(call, "recheck", "--as-of", DAY, "--deal", DEAL, *on(bought))["cells_unequal"] == 0
     finally:
         path.write_text(before, "utf-8")
-    assert (answer.code, "no version of deal" in answer.err) == (2, True)
     assert told(call, "evidence", "check", str(out))["holds"]

@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines import purchase
-from pipelines.daily import run_day
+from pipelines import purchase, purchase_day
+from pipelines.daily import plan, run_day
+from pipelines.pool_triggers import watch_triggers
 from pipelines.propose import propose
 from pipelines.screen import SCREEN
 from pipelines.states import STATES
 from pool.chain import EntryKind
+from pool.deal import load_deal
 from pool.purchase import read_items
+from runtime.catalog import Catalog
 from runtime.content import content_hash
-from schemas.derived import SCREENINGS
+from schemas.derived import RECEIVABLE_STATES, SCREENINGS
 from schemas.errors import LedgerError
 from tests.pipelines.calls import Call, on
-from tests.pipelines.chain import ALICE, AT, BOB, MONDAY, SECOND_DEAL, Chain
+from tests.pipelines.chain import ALICE, AT, BOB, DEAL, MONDAY, SECOND_DEAL, Chain
 
 DAY = MONDAY.isoformat()
 LATE = MONDAY + timedelta(days=2)
@@ -78,6 +81,9 @@ def test_from_proposal_to_the_end_of_the_pool(tell: Command, bought: Chain, deal
     }  # fmt: skip
     goes_out_as_files(tell, shown, read_items(entry_of(bought, name))[0].receivable_id, tmp_path)
     is_approved_and_settled(tell, shown)
+    one = read_items(entry_of(bought, name))[0].receivable_id
+    explained = tell("explain", one, "--as-of", DAY, "--deal", SECOND_DEAL)
+    assert {line["outcome"] for line in explained} == {"pass"}, "as screened before it was bought"
     is_taken_back(tell, deal)
     assert tell("ledger", "positions", "--deal", SECOND_DEAL) == []
     assert tell("ledger", "verify")["holds"]
@@ -104,7 +110,7 @@ def is_approved_and_settled(tell: Command, shown: dict[str, Any]) -> None:
     approve, settle = ("approve", name, "--as", "bob", *because), ("settle", name, "--as", "bob", "--on", DAY)
     assert "expired" in tell(*approve, "--on", late, code=1)
     assert "expired" in tell(*approve, code=1), "today is not that day"
-    assert "a person who is approver" in tell("approve", name, "--as", "alice", "--on", DAY, by="alice", code=1)
+    assert "whoever does this is approver" in tell("approve", name, "--as", "alice", "--on", DAY, by="alice", code=1)
     assert "is PROPOSED" in tell(*settle, "--cash", price, code=1)
     assert tell(*approve, "--on", DAY)["new"]
     assert "against a price" in tell(*settle, "--cash", "1.00", code=1)
@@ -172,6 +178,13 @@ def taken(chain: Chain, name: str) -> None:
     purchase.settle(chain.space, name, BOB, MONDAY, price)
 
 
+def taken_meanwhile(patched: pytest.MonkeyPatch, chain: Chain, name: str) -> str:
+    """Approve and settle a proposal in the middle of the settlement of another, as somebody else might."""
+    patched.undo()
+    taken(chain, name)
+    return ""
+
+
 def freed(chain: Chain) -> None:
     """Let go of all that the second pool holds."""
     with chain.ledger() as store:
@@ -201,7 +214,10 @@ def test_a_proposal_expires_with_what_it_came_from(bought: Chain, deal: Path, mo
         with pytest.raises(LedgerError, match=r"has expired: .*model_version was 1, is 9"):
             purchase.settle(space, name, BOB, MONDAY, price)
     other = proposed(bought, Decimal(2000))
-    taken(bought, other)
+    with monkeypatch.context() as patched:
+        patched.setattr(purchase, "screened_on", lambda *_: taken_meanwhile(patched, bought, other))
+        with pytest.raises(LedgerError, match="bought or let go of something while this was looked at"):
+            purchase.settle(space, name, BOB, MONDAY, price)
     with pytest.raises(LedgerError, match=r"has expired: .*pool was"):
         purchase.settle(space, name, BOB, MONDAY, price)
     freed(bought)
@@ -209,6 +225,20 @@ def test_a_proposal_expires_with_what_it_came_from(bought: Chain, deal: Path, mo
     with bought.ledger() as store:
         kinds = [entry.kind for entry in store.words(name)]
     assert kinds == [EntryKind.PROPOSED, EntryKind.APPROVED]
+
+
+def test_a_late_log_of_features_alone_makes_the_screening_of_a_day_old(
+    bought: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither states nor the screening read it, but the tags come from it: where criteria ask them, the day is due."""
+    space, fingerprint = bought.space, bought.space.catalog.fingerprint
+    run_day(space, MONDAY, DEAL, plan(DEAL))
+    assert purchase_day.screening_of(space, DEAL, MONDAY).deal.name == DEAL
+    with monkeypatch.context() as patched:
+        other = {"behaviour_events": "with rows that came late"}
+        patched.setattr(space.catalog, "fingerprint", lambda name, place: other.get(name) or fingerprint(name, place))
+        with pytest.raises(LedgerError, match="featurize, changed: behaviour_events"):
+            purchase_day.screening_of(space, DEAL, MONDAY)
 
 
 STATE_CRITERIA = ("E21", "E24", "E44")
@@ -231,9 +261,11 @@ def weekly(bought: Chain, deal: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_what_is_bought_after_the_cut_off_is_screened_again(
-    tell: Command, bought: Chain, deal: Path, weekly: Path
+    tell: Command, bought: Chain, deal: Path, weekly: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No screening of the day, one by which something fails, one of other states: refused; then the entry names it."""
+    run_day(bought.space, MONDAY, SECOND_DEAL, (SCREEN,))
+    taken(bought, proposed(bought, Decimal(1000)))
     run_day(bought.space, MONDAY, SECOND_DEAL, (SCREEN,))
     name = proposed(bought)
     said = entry_of(bought, name)
@@ -241,7 +273,14 @@ def test_what_is_bought_after_the_cut_off_is_screened_again(
     approved(bought, name)
     cash = str(Decimal(said["price_minor"]) / 100)
     settle = ("settle", name, "--as", "bob", "--cash", cash, "--on", LATE.isoformat())
+    assert "poolwright pool triggers" in tell(*settle, code=1)
+    measured_on(bought, deal)
     is_refused_until_all_pass(tell, bought, deal, weekly, settle)
+    with monkeypatch.context() as patched:
+        fingerprint = Catalog.fingerprint
+        other = {RECEIVABLE_STATES.name: "with rows that came late"}
+        patched.setattr(Catalog, "fingerprint", lambda *given: other.get(given[1]) or fingerprint(*given))
+        assert "poolwright pool triggers" in tell(*settle, code=1), "the states are not those that were measured"
     assert [tell(*settle)["new"] for _ in range(2)] == [True, False]
     rows = bought.space.catalog.arrow(SCREENINGS, {"as_of": LATE, "deal": SECOND_DEAL})
     with bought.ledger() as store:
@@ -251,6 +290,12 @@ def test_what_is_bought_after_the_cut_off_is_screened_again(
     run_day(bought.space, LATE, SECOND_DEAL, (SCREEN,))
     assert not tell(*settle)["new"], "what is booked fails E44 from here on, and stays booked"
     assert tell("ledger", "verify")["holds"]
+
+
+def measured_on(chain: Chain, path: Path) -> None:
+    """Measure the second deal's triggers on the later day."""
+    with chain.space.writing():
+        watch_triggers(chain.space, load_deal(path.read_text("utf-8")), LATE)
 
 
 def is_refused_until_all_pass(
@@ -265,10 +310,13 @@ def is_refused_until_all_pass(
     versions.mkdir()
     (versions / "second.yaml").write_text(yaml.safe_dump(stricter, allow_unicode=True, sort_keys=False), "utf-8")
     run_day(bought.space, LATE, SECOND_DEAL, (STATES, SCREEN))
+    assert "poolwright pool triggers" in tell(*settle, code=1), "measured by another version of the deal"
+    measured_on(bought, versions / "second.yaml")
     refused = tell(*settle, code=1)
     assert f"1 of {len(ids)} receivables do not pass on {LATE}: {ids[1]}: E21 (9.9) fails" in refused
     assert f"poolwright reject {settle[1]}" in refused
     shutil.rmtree(versions)
+    measured_on(bought, deal)
     assert again in tell(*settle, code=1), "the document of the day is another"
     run_day(bought.space, LATE, SECOND_DEAL, (STATES, SCREEN))
     other = tell(*settle, "--set", "states.grace_days=1", code=1)

@@ -1,7 +1,7 @@
 """The purchase day: nothing is bought after the cut-off that does not pass on the day itself."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from pool.acts import check_act
 from pool.chain import Act, EntryKind
-from pool.purchase_day import NAMED, refuse_failing
+from pool.deal import load_deal
+from pool.purchase_day import NAMED, refuse_failing, refuse_unmet
 from pool.store import LedgerStore
+from pool.triggers import TriggerResult, check_revolving
 from schemas.errors import LedgerError
 from tests.pool.purchases import ANN, AT, BOB, DAY, back, booked, described, listed, paid, reviewed
-from tests.pool.worlds import demo_deal
+from tests.pool.worlds import DEALS, demo_deal
 
 LATER = DAY + timedelta(days=1)
 CRITERIA = demo_deal().criteria[:3]
@@ -45,6 +47,25 @@ def test_each_receivable_that_does_not_pass_is_named_with_its_clauses(told: list
     with pytest.raises(LedgerError, match=f"^Found: {re.escape(found)}$"[:-1]) as refused:
         refuse_failing(DEAL, LATER, "name", items, outcomes)
     assert f"poolwright propose --as-of {LATER} --deal {DEAL.name}" in refused.value.mend
+
+
+def test_the_day_of_a_purchase_meets_every_condition() -> None:
+    """A list of the month's last day is proposed for the purchase day to come; bought on no other, nor in stress."""
+    deal = load_deal((DEALS / "cn_consumer_instalment.yaml").read_text("utf-8"))
+    days = deal.calendar
+    (cut_off,) = days.days_of("cut_off", date(2025, 3, 1), date(2025, 3, 31))
+    (purchase,) = days.days_of("purchase", cut_off, days.bought_until(cut_off))
+    assert cut_off < purchase
+    assert all(one.is_met for one in check_revolving(deal, (), cut_off, days.bought_until(cut_off)))
+    refuse_unmet(deal, purchase, "p", ())
+    for day in (cut_off, purchase - timedelta(days=1), purchase + timedelta(days=1)):
+        with pytest.raises(LedgerError, match=f"a purchase on {day} does not meet R13: .*none by {day}"):
+            refuse_unmet(deal, day, "p", ())
+    fired = TriggerResult(deal.name, purchase, "T02", 0.05, 0.04, True, "FIRED", purchase, "STOP_PURCHASES")
+    with pytest.raises(LedgerError, match="R02: fired=T02"):
+        refuse_unmet(deal, purchase, "p", (fired,))
+    last = days.revolving_end_on - timedelta(days=1)
+    assert not all(one.is_met for one in check_revolving(deal, (), last, days.bought_until(last)))
 
 
 def approved(store: LedgerStore, key: str) -> str:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from pool.acts import CleanUpCall
 from pool.chain import EntryKind
+from pool.ledger import last_move, pledges
 from pool.people import Credentials, Role
 from pool.purchase import NearDuplicate
 from pool.store import LedgerStore
@@ -84,6 +85,38 @@ def test_only_an_admin_enrols_people(store: LedgerStore, tmp_path: Any) -> None:
         (EntryKind.ENROLLED, "bob", "root", ["approver"]),
     ]
     assert not any(secret.secret in str(entry.payload) for entry in store.history() for secret in (ROOT, ANN, BOB))
+
+
+def test_what_was_looked_at_before_a_pool_moved_is_not_entered(store: LedgerStore) -> None:
+    """Between looking and entering another purchase was booked: neither approved nor settled; looked at anew it is."""
+    first, second = (store.propose(listed(key), ANN, AT).entry.proposal_id for key in ("k1", "k2"))
+    store.approve(first, BOB, AT, reviewed(moved=0))
+    store.approve(second, BOB, AT, reviewed(moved=0))
+    booking = store.book(first, ANN, AT, paid(1, moved=0)).entry.sequence
+    with pytest.raises(LedgerError, match="while this was looked at"):
+        store.book(second, ANN, AT, paid(1, moved=0))
+    third = store.propose(listed("k3"), ANN, AT).entry.proposal_id
+    with pytest.raises(LedgerError, match="while this was looked at"):
+        store.approve(third, BOB, AT, reviewed(moved=0))
+    assert last_move(pledges(store.history())) == booking
+    assert store.book(second, ANN, AT, paid(1, moved=booking)).is_new
+    assert "moved" not in store.history()[-1].payload
+    ending = store.release("demo", ["k1"], BOB, AT, "paid off").entry.sequence
+    assert last_move(pledges(store.history())) == ending
+    assert store.approve(third, BOB, AT, reviewed(moved=ending)).is_new
+
+
+def test_a_rejected_list_stays_rejected(store: LedgerStore) -> None:
+    """Proposed or approved once more it is refused, and nobody is told that it stands; rejected again it is already."""
+    proposal_id = store.propose(listed("k1"), ANN, AT).entry.proposal_id
+    store.approve(proposal_id, BOB, AT, reviewed())
+    store.reject(proposal_id, BOB, AT, "the seller withdrew")
+    with pytest.raises(LedgerError, match="is REJECTED"):
+        store.propose(listed("k1"), ANN, AT)
+    with pytest.raises(LedgerError, match="is REJECTED"):
+        store.approve(proposal_id, BOB, AT, reviewed())
+    assert not store.reject(proposal_id, BOB, AT, "once more").is_new
+    assert said(store) == [EntryKind.PROPOSED, EntryKind.APPROVED, EntryKind.REJECTED]
 
 
 def test_the_same_act_twice_changes_nothing_and_says_so(store: LedgerStore) -> None:
@@ -270,10 +303,37 @@ def test_the_database_refuses_to_change_the_past(store: LedgerStore, url: str) -
         "UPDATE people SET roles = 'admin'",
         "DELETE FROM people",
         "INSERT INTO pledges VALUES ('k1', 'other', 5, NULL)",
+        *REPLACED[engine.dialect.name],
     ):
         with pytest.raises(sa.exc.DBAPIError, match=r"append-only|UNIQUE|one_open_pledge"), engine.begin() as raw:
             raw.exec_driver_sql(statement)
     engine.dispose()
+    assert store.verify(store.head()) is None
+
+
+COPIED = "kind, deal, proposal_id, 'eve', happened_at, payload, previous_hash, entry_hash FROM ledger_entries"
+REPLACED = {
+    "sqlite": [
+        f"REPLACE INTO ledger_entries SELECT sequence, {COPIED} WHERE sequence = 5",
+        f"REPLACE INTO ledger_entries SELECT 99, {COPIED} WHERE sequence = 5",
+        "REPLACE INTO people VALUES ('bob', 'admin', 'x')",
+        "REPLACE INTO pledges VALUES ('k1', 'other', 5, NULL)",
+        "REPLACE INTO pledges VALUES ('k1', 'other', 6, 6)",
+    ],
+    "postgresql": [f"TRUNCATE {name} CASCADE" for name in ("ledger_entries", "people", "pledges")],
+}
+"""Ways of each database around a row that is not updated and not deleted."""
+
+
+def test_a_ledger_whose_guards_were_taken_off_gets_them_back(store: LedgerStore, url: str) -> None:
+    """Opened again it refuses what it refused; what was changed meanwhile shows all the same."""
+    booked(store, listed("k1"))
+    behind_its_back(url, *([] if url.startswith("sqlite") else ["DROP TRIGGER keep_pledges_update ON pledges"]))
+    with LedgerStore(url, CHEAP):
+        engine = sa.create_engine(url)
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as raw:
+            raw.exec_driver_sql("UPDATE pledges SET deal = 'other'")
+        engine.dispose()
     assert store.verify(store.head()) is None
 
 

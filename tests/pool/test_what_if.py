@@ -53,7 +53,7 @@ def asked(platform: Platform, deal: Deal, changed: Deal, codes: list[str], folde
             "failed_count": [len(outcomes) - outcomes.count("P") for _, outcomes in told],
         }
     )
-    part = asked_of(changed, codes)
+    part = asked_of(deal, changed, codes)
     with SecondOpinion(platform.write(folder), platform.pledges(), seen_day(), folder) as second:
         judged = second.outcomes(part, CHAMPION, also=ASKED)
     return compare(deal, part, codes, published, judged)
@@ -118,12 +118,31 @@ def test_gains_and_losses_are_those_of_judging_twice(
 def test_a_screening_of_other_receivables_is_refused(tmp_path: Any) -> None:
     """Published outcomes of receivables that the files do not hold are not compared with them."""
     platform, deal = Platform(3), with_criteria("state.days_past_due <= 7")
-    part = asked_of(deal, ["X0"])
+    part = asked_of(deal, deal, ["X0"])
     with SecondOpinion(platform.write(tmp_path), platform.pledges(), seen_day(), tmp_path) as second:
         judged = second.outcomes(part, CHAMPION, also=ASKED)
     published = pa.table({"receivable_id": ["nobody"], "outcomes": ["P"], "failed_count": [0]})
     with pytest.raises(CatalogError, match="other receivables"):
         compare(deal, part, ["X0"], published, judged)
+
+
+def test_a_screening_that_does_not_come_out_again_is_refused(tmp_path: Any) -> None:
+    """One published letter is another than judging again gives: nothing is said of what a change would do."""
+    platform, deal = Platform(3), with_criteria("state.days_past_due <= 7", "state.days_past_due >= 0")
+    changed, _ = altered(deal, ["X0=30"], ["X1"])
+    part = asked_of(deal, changed, ["X0", "X1"])
+    with SecondOpinion(platform.write(tmp_path), platform.pledges(), seen_day(), tmp_path) as second:
+        judged = second.outcomes(part, CHAMPION, also=ASKED)
+    letters = [outcomes[:2] for outcomes in judged.column("outcomes").to_pylist()]
+    stopped = [2 - told.count("P") for told in letters]
+
+    def found(told: list[str]) -> WhatIf:
+        columns = {"receivable_id": judged.column("receivable_id"), "outcomes": told, "failed_count": stopped}
+        return compare(deal, part, ["X0", "X1"], pa.table(columns), judged)
+
+    assert found(letters).present.count == stopped.count(0)
+    with pytest.raises(CatalogError, match="1 of X1"):
+        found([letters[0][0] + ("F" if letters[0][1] == "P" else "P"), *letters[1:]])
 
 
 CHANGED = {

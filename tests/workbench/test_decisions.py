@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from pipelines.proposals import reviewed
 from pool.ledger import EntryKind
 from pool.price import to_amount
 from pool.purchase import PurchaseList, read_items
@@ -54,6 +55,15 @@ def test_a_purchase_is_approved_by_another_and_settled_against_its_price(
     assert words() == [EntryKind.PROPOSED, EntryKind.APPROVED, EntryKind.BOOKED]
     assert desk.book.store.verify() is None
     assert bob.post("/ledger/verify", {}).status_code == 200
+
+
+def test_near_duplicates_are_named_on_the_command_line(desk: Desk, proposal: str) -> None:
+    """Before anybody approves: each group with the ids by which people know its receivables."""
+    groups = reviewed(desk.workspace, proposal)["near_duplicate_groups"]
+    ids = {item.receivable_key: item.receivable_id for item in read_items(desk.book.store.words(proposal)[0].payload)}
+    ids |= {one.receivable_key: one.receivable_id for one in desk.book.store.positions()}
+    assert groups
+    assert all(one["receivables"] == [ids[key] for key in (*one["listed"], *one["held"])] for one in groups)
 
 
 def test_nobody_approves_their_own_proposal(visitor: Come, desk: Desk, proposal: str) -> None:
