@@ -22,7 +22,8 @@ help:  ## Show what can be made
 setup: $(VENV)/ready  ## Make .venv with every pinned package (needs Python 3.11, make and git)
 
 $(VENV)/ready: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Poolwright needs Python 3.11 to 3.13; this is {v[0]}.{v[1]}. Name another: make setup PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Poolwright needs Python 3.11 to 3.13; this is {v[0]}.{v[1]}. Name another: make setup PYTHON=python3.11")'
+	@echo "Installing the pinned packages into $(VENV): 3 GB, some minutes, and nothing is said meanwhile"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/installer.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/installer.lock

@@ -163,7 +163,11 @@ class Registry:
         told = self._find(version)
         if told is None:
             there = ", ".join(each.version for each in self.versions()) or "none"
-            raise ModelError(f"no model version {version!r}; registered are {there}", "a registered version")
+            raise ModelError(
+                f"no model version {version!r}; registered are {there}",
+                "a registered version",
+                "poolwright models list",
+            )
         return told
 
     def _files(self, told: "ModelVersion", place: str) -> dict[str, bytes]:

@@ -135,9 +135,7 @@ def watch(common: Common, as_of: AsOf, deal: DealName) -> None:
         found = rows_of(space, POOL_ALARMS, deal, day(as_of))
     found.sort(key=lambda one: (one["severity"] != "stop", one["code"], one["subject"]))
     names = ("severity", "code", "subject", "found")
-    common.answer(
-        {"pool_alarms": found}, rows(f"{len(found)} alarms", names, [[one[n] for n in names] for one in found])
-    )
+    common.answer({"pool_alarms": found}, rows(f"Alarms of {deal}", names, [[one[n] for n in names] for one in found]))
     raise typer.Exit(1 if any(one["severity"] == "stop" for one in found) else 0)
 
 

@@ -82,9 +82,9 @@ def diff(common: Common, first: Target, second: Target) -> None:
     found = differences(old, new)
     looser, tighter = moved_bounds(found)
     names = ["place", "clause", "what", "was", "becomes", "effect"]
-    title = f"{old.name} {old.version} to {new.name} {new.version}: {len(found)} changes"
+    title = f"{old.name} {old.version} to {new.name} {new.version}"
     lines = [tuple(asdict(each).values()) for each in found]
-    told = f"{title}, {looser} looser, {tighter} tighter" if found else f"{title}: the same content"
+    told = f"{title}: {len(found)} changes, {looser} looser, {tighter} tighter" if found else f"Changes from {title}"
     common.answer([asdict(each) for each in found], rows(told, names, lines))
 
 

@@ -77,7 +77,7 @@ def audit(common: Common, as_of: AsOf) -> None:
     with common.workspace() as space, space.writing():
         found = look(space, [day(as_of)])
     lines = [(one.code, one.found, one.bound, one.where) for one in found]
-    title = f"{len(found)} findings as of {as_of}: later data {'changes features' if found else 'changes no feature'}"
+    title = f"Features of {as_of} that later data change"
     common.answer([asdict(one) for one in found], rows(title, ["code", "found", "bound", "look at"], lines))
     raise typer.Exit(1 if found else 0)
 

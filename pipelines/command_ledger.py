@@ -48,6 +48,18 @@ def add(
     say(f"{name} may act as {', '.join(sorted(roles))}")
 
 
+@people.command("list")
+@command
+def list_people(common: Common) -> None:
+    """List who may act, and as what."""
+    from pipelines.signing import ledger as opened
+
+    with common.workspace() as space, opened(space) as store:
+        lines = [(one.name, ", ".join(sorted(role.value for role in one.roles))) for one in store.people()]
+    names = ["name", "roles"]
+    common.answer([dict(zip(names, line, strict=True)) for line in lines], rows("People", names, lines))
+
+
 @ledger.command("verify")
 @command
 def verify(common: Common, head: HeadFile = None, key: PublicKey = None, export: ExportFile = None) -> None:

@@ -43,9 +43,11 @@ def train(
         f"Model {done.version}"
         + (" scores (champion)" if done.is_champion else " is registered and does not score yet")
     )
+    if done.findings:
+        say(f"The leakage audit found; whether that bars the model, its gate NO_LEAK says: models show {done.version}")
     for one in done.findings:
         said = escape(f"{one['found']}; bound: {one['bound']}; look at: {one['where']}")
-        say(f"[bold red]{one['code']}[/] {said}")
+        say(f"[yellow]{one['code']}[/] {said}")
     common.answer(
         {"version": done.version, "champion": done.is_champion, "metrics": done.metrics, "findings": done.findings},
         metrics_view(done.version, done.metrics),
@@ -154,6 +156,8 @@ def promote(
     if found.failed and found.is_new:
         say(f"[bold red]Override[/] of {', '.join(found.failed)}: it is kept with the version")
     common.answer({**judgement_told(found), "promoted": accepted}, gates_view(found.gates))
+    if accepted:
+        next_step("poolwright run --as-of DATE --deal DEAL")
     raise typer.Exit(0 if accepted else 1)
 
 

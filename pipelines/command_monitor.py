@@ -40,7 +40,7 @@ def monitor(common: Common, as_of: AsOf, out: Out = None) -> None:
 def _view(found: "Monitored") -> "Callable[[Console], None]":
     told = [(one["severity"], one["code"], one["subject"], one["found"]) for one in found.alarms]
     views = (
-        rows(f"{len(told)} alarms", ["severity", "code", "subject", "found"], told),
+        rows("Alarms", ["severity", "code", "subject", "found"], told),
         rows(
             "Drift since training, the score first", ["subject", "index", "from", "to", "noise", "gain"], _drifts(found)
         ),

@@ -20,16 +20,25 @@ Actor = Annotated[str, typer.Option("--as", help="Who acts; the secret is POOLWR
 
 @command
 def screen(common: Common, as_of: AsOf, deal: DealName) -> None:
-    """Screen every open receivable against a deal's criteria, and say why receivables fail."""
+    """Screen every open receivable against a deal's criteria, and say why receivables fail, each with an example."""
     from pipelines.daily import plan, run_day
-    from pipelines.funnel import funnel_of
+    from pipelines.funnel import examples, funnel_of
 
     with common.workspace() as space, space.writing():
         run_day(space, day(as_of), deal, plan(deal, "screen"))
-        steps = funnel_of(space, day(as_of), deal).steps
-    names = ["code", "criterion", "failed", "unknown"]
-    found = [(one.criterion.code, one.criterion.text_en, one.failed, one.unknown) for one in steps]
-    common.answer([dict(zip(names, line, strict=True)) for line in found], rows(f"Why not: {deal}", names, found))
+        funnel = funnel_of(space, day(as_of), deal)
+        refused = examples(space, day(as_of), deal)
+    names = ["code", "criterion", "failed", "unknown", "example"]
+    found = [
+        (one.criterion.code, one.criterion.text_en, one.failed, one.unknown, refused.get(one.criterion.code))
+        for one in funnel.steps
+    ]
+    title = (
+        f"{deal}: {funnel.eligible_count:,} of {funnel.open_count:,} open receivables are eligible; why not the others"
+    )
+    common.answer([dict(zip(names, line, strict=True)) for line in found], rows(title, names, found))
+    if refused:
+        next_step(f"poolwright explain {min(refused.values())} --as-of {as_of} --deal {deal}")
 
 
 @command
@@ -91,8 +100,10 @@ def propose(
         say(f"[yellow]{reason}[/]")
     common.answer(done.figures, shown(f"Proposal {done.proposal_id or '(nothing to buy)'}", done.figures))
     if not done.reasons:
-        next_step(f"poolwright proposals show {done.proposal_id}")
-        next_step(f"poolwright approve {done.proposal_id} --as ANOTHER")
+        next_step(
+            f"another person reads `poolwright proposals show {done.proposal_id}` and approves it: "
+            f"poolwright approve {done.proposal_id} --as ANOTHER"
+        )
     raise typer.Exit(1 if done.reasons else 0)
 
 

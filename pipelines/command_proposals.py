@@ -31,8 +31,7 @@ def list_proposals(
 
     with common.workspace() as space:
         lines = [one.line for one in standings(space, deal)]
-    names = list(lines[0]) if lines else ["proposal"]
-    common.answer(lines, rows("Proposals", names, [list(line.values()) for line in lines]))
+    common.answer(lines, _listing("Proposals", lines))
 
 
 @proposals.command("show")
@@ -94,7 +93,7 @@ def _shown(found: dict[str, Any]) -> Callable[["Console"], None]:
         _listing("Grades", found["grades"]),
         _listing("Limits", found["limits"]),
         _listing(
-            f"Near-duplicates: {len(groups)}",
+            "Groups of near-duplicates",
             [
                 {**one, "listed": len(one["listed"]), "held": len(one["held"]), "receivables": _few(one["receivables"])}
                 for one in groups[:LISTED]
@@ -119,9 +118,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _listing(title: str, lines: list[dict[str, Any]]) -> Callable[["Console"], None]:
-    if not lines:
-        return lambda _: None
-    return rows(title, list(lines[0]), [list(line.values()) for line in lines])
+    return rows(title, list(lines[0]) if lines else [], [list(line.values()) for line in lines])
 
 
 def register(app: typer.Typer) -> None:

@@ -168,11 +168,11 @@ def _day(space: "Workspace", text: str) -> "date":
 def _tell(common: Common, done: "Outcome") -> None:
     entry = done.entry
     say(f"{entry.kind.value} {entry.proposal_id}" + ("" if done.is_new else ": it was already; nothing to do"))
-    if entry.kind.value in NEXT:
-        next_step(NEXT[entry.kind.value].format(proposal=entry.proposal_id, deal=entry.deal))
     result = {"sequence": entry.sequence, "kind": entry.kind.value, "proposal": entry.proposal_id}
     result |= {"hash": entry.entry_hash, "new": done.is_new}
     common.answer(result, lambda console: console.print(f"ledger entry {entry.sequence}"))
+    if entry.kind.value in NEXT:
+        next_step(NEXT[entry.kind.value].format(proposal=entry.proposal_id, deal=entry.deal))
 
 
 def register(app: typer.Typer) -> None:

@@ -47,7 +47,9 @@ def esma(common: Common, as_of: AsOf, deal: DealName, out: Out = None) -> None:
     from pipelines.report_esma import write_annex
 
     with common.workspace() as space, space.writing():
-        _told(common, {"annex": write_annex(space, deal, day(as_of), out)})
+        file = write_annex(space, deal, day(as_of), out)
+    say("The fields of every exposure are one CSV file:")
+    _told(common, {"annex": file})
 
 
 @app.command()
@@ -63,6 +65,7 @@ def purchase(
 
     with common.workspace() as space:
         files = write_purchase(space, proposal, out, xlsx)
+    say("The trustee's report is one file; open it in a browser:")
     _told(common, dict(zip(("purchase", "workbook"), files, strict=False)))
 
 

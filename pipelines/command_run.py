@@ -9,8 +9,10 @@ from pipelines.common import AsOf, Common, DealName, DryRun, day, next_step, row
 from pipelines.unattended import scheduled
 
 if TYPE_CHECKING:
+    from pipelines.model_views import View
     from runtime.foresee import Foreseen
     from runtime.stage import Outcome
+    from runtime.workspace import Workspace
 
 To = Annotated[str, typer.Option("--to", help="Last stage to run: states, reconcile, featurize, score or screen.")]
 First = Annotated[str, typer.Option("--from", help="First as-of day (YYYY-MM-DD).")]
@@ -31,16 +33,23 @@ def run(
 ) -> None:
     """Run the daily batch: states, features, tags and, for a deal, its screening."""
     from pipelines.daily import plan, run_day
-    from pipelines.planning import plan_days
+    from pipelines.planning import days_without_logs, plan_days
 
-    stages = plan(deal, to)
+    stages, on = plan(deal, to), day(as_of)
     with common.workspace() as space:
+        if missing := days_without_logs(space, on):
+            say(
+                f"[yellow]The logs end {missing:,} days before {as_of}[/]: what fell due since then looks unpaid. "
+                "Is it the day that was meant, and is everything ingested?",
+                level="warning",
+            )
         if dry_run:
-            _planned(common, plan_days(space, [day(as_of)], deal, stages))
+            _planned(common, plan_days(space, [on], deal, stages))
             return
         with space.writing():
-            outcomes = run_day(space, day(as_of), deal, stages)
-    _outcomes(common, outcomes)
+            outcomes = run_day(space, on, deal, stages)
+        promises = _promises(space, outcomes)
+    _outcomes(common, outcomes, promises)
     if deal:
         next_step(f"poolwright propose --as-of {as_of} --deal {deal} --cash AMOUNT --as NAME")
 
@@ -70,7 +79,7 @@ def backfill(
             outcomes = fill(space, days, deal, stages)
     made = {one.manifest.subject["as_of"] for one in outcomes if one.fresh}
     say(f"{len(days)} days: {len(made)} brought up to date, {len(days) - len(made)} stood already")
-    _outcomes(common, outcomes)
+    _outcomes(common, outcomes, lambda _: None)
 
 
 def _planned(common: Common, planned: "Sequence[Foreseen]") -> None:
@@ -85,8 +94,23 @@ def _planned(common: Common, planned: "Sequence[Foreseen]") -> None:
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows(title, names, lines))
 
 
-def _outcomes(common: Common, outcomes: "Sequence[Outcome]") -> None:
-    """Give a machine what was run; a person has been told."""
+def _promises(space: "Workspace", outcomes: "Sequence[Outcome]") -> "View":
+    """Lay out the promises across tables of the day that was run, where it came to their check."""
+    from pipelines.reconcile import RECONCILE
+    from schemas.derived import RECONCILIATIONS
+
+    checked = next((one.manifest.subject for one in outcomes if one.manifest.stage == RECONCILE.name), None)
+    if checked is None:
+        return lambda _: None
+    day_of = day(checked["as_of"])
+    found = space.catalog.arrow(RECONCILIATIONS, {"as_of": day_of}).to_pylist()
+    names = ["promise", "checked_count", "breach_count", "example"]
+    lines = [(one["meaning"], *(one[name] for name in names[1:])) for one in found]
+    return rows(f"Promises across tables as of {day_of}", ["promise", "checked", "broken", "for example"], lines)
+
+
+def _outcomes(common: Common, outcomes: "Sequence[Outcome]", shown: "View") -> None:
+    """Give a machine what was run; a person has been told, and is shown what there is to judge."""
     result: list[dict[str, Any]] = [
         {
             "stage": one.manifest.stage,
@@ -98,8 +122,7 @@ def _outcomes(common: Common, outcomes: "Sequence[Outcome]") -> None:
         }
         for one in outcomes
     ]
-    if common.json:
-        common.answer(result, rows("", [], []))
+    common.answer(result, shown)
 
 
 def register(app: typer.Typer) -> None:

@@ -88,11 +88,14 @@ class Common:
         return load_settings(conf_folder(self.conf), self.env, [*self.overrides, *chosen, *master])
 
     def workspace(self) -> "Workspace":
-        """Open the workspace."""
+        """Open the workspace; a person who stands in the wrong folder is told that it is a new one."""
         from runtime.settings import workspace
         from runtime.workspace import Workspace
 
-        return Workspace(workspace(self.home), self.settings(), say)
+        home, settings = workspace(self.home), self.settings()
+        if not home.exists():
+            say(f"The workspace {home} is new and empty; another one is named by --home, or by POOLWRIGHT_HOME")
+        return Workspace(home, settings, say)
 
     def answer(self, result: object, table: Callable[["Console"], None]) -> None:
         """Give a command's result on standard output: as JSON for machines, else as a table for people."""
@@ -172,7 +175,7 @@ def day(text: str, option: str = "--as-of") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigurationError(f"{option} {text}", "a day written as YYYY-MM-DD", "the command line") from error
+        raise ConfigurationError(f"{option} {text}", "a day written as YYYY-MM-DD", f"{option} 2025-09-01") from error
 
 
 def written(path: Path, content: bytes, option: str = "--out") -> Path:
@@ -201,20 +204,30 @@ def plain(value: object) -> object:
 def rows(
     title: str, names: Sequence[str], lines: Iterable[Sequence[object]], **columns: str
 ) -> Callable[["Console"], None]:
-    """Lay out rows as a table; numbers stand right. `columns` may name a justification for a column."""
+    """Lay out rows as a table, or say that there are none; numbers stand right.
+
+    Args:
+        title: What the table shows; it stands above the table in one line.
+        names: The columns; underscores are shown as spaces.
+        lines: The rows.
+        columns: Justification of a column, where it is another.
+    """
 
     def show(console: "Console") -> None:
         from rich.table import Table
+        from rich.text import Text
 
         held = [list(line) for line in lines]
-        table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+        console.print(Text(title if held else f"{title}: none", style="italic"), soft_wrap=True)
+        table = Table(header_style="bold", box=None, pad_edge=False, show_header=any(name.strip() for name in names))
         for place, name in enumerate(names):
             numeric = all(isinstance(line[place], int | float) or line[place] is None for line in held)
             justify = columns.get(name, "right" if numeric and held else "left")
-            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+            table.add_column(name.replace("_", " "), justify=justify, overflow="fold")  # type: ignore[arg-type]
         for line in held:
             table.add_row(*(cell(value) for value in line))
-        console.print(table)
+        if held:
+            console.print(table)
 
     return show
 

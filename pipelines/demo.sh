@@ -70,4 +70,5 @@ poolwright ledger verify --head "$FOLDER/head.json"
 poolwright ledger verify --head "$FOLDER/head.json" --export "$FOLDER/ledger.jsonl"
 poolwright runs
 poolwright models card champion --out "$POOLWRIGHT_HOME/reports/model-card.html"
+say "Look at all of it: .venv/bin/poolwright ui --home $POOLWRIGHT_HOME, and sign in as bob with 'secret of bob'"
 say "The reports are in $POOLWRIGHT_HOME/reports: open $POOLWRIGHT_HOME/reports/$DEAL-$TUESDAY.html"

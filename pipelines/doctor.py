@@ -150,6 +150,6 @@ def _users() -> Finding:
     accounts = ACCOUNTS.read_text("utf-8").splitlines()
     ids = [int(line.split(":")[2]) for line in accounts if line.count(":") >= 6]
     others = [number for number in ids if FIRST_PERSON <= number < FIRST_RESERVED and number != os.getuid()]
-    found = f"{len(others)} other accounts" if others else "no other accounts"
+    found = f"other accounts on this machine: {len(others) or 'none'}"
     mend = "Sail's loopback port has no sign-in: run batches in a container"
     return looked("Other users", found, fine=not others, mend=mend)

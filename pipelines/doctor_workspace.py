@@ -7,6 +7,7 @@ from pathlib import Path
 from models.monitoring import MonitoringParameters
 from pipelines.common import Common
 from pipelines.doctor import Finding, looked, machine
+from pipelines.planning import delivered
 from pipelines.score import registry
 from pipelines.signing import ledger
 from runtime import clock
@@ -105,19 +106,13 @@ def _missing_days(space: Workspace, history: list[Manifest]) -> Finding:
     held = sorted({_day(part["as_of"]) for part in space.catalog.partitions(RECEIVABLE_TAGS.name)})
     if len(held) < 2:
         return Finding("Days", f"{len(held)} tagged: no row of days yet", fine=True)
-    ends = [*held, max([held[-1], *_delivered(history)]) + timedelta(days=1)]
+    ends = [*held, max([held[-1], *delivered(history)]) + timedelta(days=1)]
     gaps = [(left, right) for left, right in pairwise(ends) if 1 < (right - left).days <= MOST_GAP]
     missing = [left + timedelta(days=n) for left, right in gaps for n in range(1, (right - left).days)]
     if not missing:
         return Finding("Days", f"{len(held)} tagged, none is missing", fine=True)
     mend = f"poolwright backfill --from {missing[0]} --to {missing[-1]} --deal DEAL"
     return Finding("Days", f"{len(missing)} were not run: {_some(list(map(str, missing)))}", fine=False, mend=mend)
-
-
-def _delivered(history: list[Manifest]) -> list[date]:
-    """Give the as-of days that all delivered logs allow: the day after each delivery."""
-    names = [name for one in history if one.stage == INGEST for name in one.identity.get("deliveries", {}) if name]
-    return [date.fromisoformat(name) + timedelta(days=1) for name in names]
 
 
 def _day(value: date | str) -> date:
@@ -136,7 +131,7 @@ def _model(space: Workspace, history: list[Manifest]) -> Finding:
     trained = next((one.subject["as_of"] for one in history if one.run == champion.run_key), None)
     if trained is None:
         return Finding("Model", f"version {champion.version}, trained elsewhere", fine=True)
-    days = [*_delivered(history), date.fromisoformat(trained)]
+    days = [*delivered(history), date.fromisoformat(trained)]
     age = (max(days) - date.fromisoformat(trained)).days
     bound = space.settings.section("monitoring", MonitoringParameters).model_old.threshold
     mend = f"{TRAIN}, then let another person judge and promote it"

@@ -102,6 +102,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "poolwright people add root --role admin",
         "poolwright people add alice --role proposer --as root",
     ),
+    "people list": ("poolwright people list",),
     "deals check": ("poolwright deals check", "poolwright deals check demo_consumer"),
     "deals show": ("poolwright deals show demo_consumer",),
     "deals diff": ("poolwright deals diff demo_consumer cn_consumer_instalment",),

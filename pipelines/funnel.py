@@ -22,6 +22,14 @@ def funnel_of(workspace: Workspace, as_of: date, deal_name: str) -> Funnel:
     return funnel(found.deal.criteria, patterns(workspace, as_of, deal_name))
 
 
+def examples(workspace: Workspace, as_of: date, deal_name: str) -> dict[str, str]:
+    """Give by criterion the first receivable, by id, that does not pass it; criteria that all pass are not named."""
+    place = part(derived.SCREENING_FAILURES, as_of, deal_name)
+    rows = workspace.catalog.arrow(derived.SCREENING_FAILURES, place, ["code", "receivable_id"])
+    found = rows.group_by("code").aggregate([("receivable_id", "min")])
+    return dict(zip(found["code"].to_pylist(), found["receivable_id_min"].to_pylist(), strict=True))
+
+
 def patterns(workspace: Workspace, as_of: date, deal_name: str) -> Iterator[Pattern]:
     """Give the packed outcomes of a day's open receivables, each once, with count and unpaid principal."""
     place = part(derived.SCREENINGS, as_of, deal_name)

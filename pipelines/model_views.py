@@ -95,7 +95,7 @@ def judgement_view(found: "Judgement") -> View:
     names = ["code", "found", "bound", "where"]
     findings = [(one.code, one.found, one.bound, one.where) for one in told.findings]
     views = [pairs(f"Model {known.version}", facts), metrics_view(known.version, known.metrics)]
-    views += [rows("Findings of the leakage audit" if findings else "No finding of the leakage audit", names, findings)]
+    views += [rows("Findings of the leakage audit", names, findings)]
     views += [gates_view(found.gates), promotions_view(known)]
     return _one_after_the_other(views)
 
@@ -115,7 +115,7 @@ def promotions_view(known: "Version") -> View:
         )
         for told in known.promotions
     ]
-    return rows("Promotions" if lines else "Never promoted", names, lines)
+    return rows("Promotions", names, lines)
 
 
 def judgement_told(found: "Judgement") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pipelines.daily import depends_of
 from pipelines.deals import read_deal
 from runtime.foresee import Foreseen, foresee
 from runtime.manifest import Manifest
-from runtime.stage import Stage
+from runtime.stage import INGEST, Stage
 from runtime.workspace import Workspace
 from schemas.errors import ConfigurationError
 
@@ -40,6 +40,18 @@ def plan_day(foreseen: Sequence[Foreseen]) -> list[Foreseen]:
             renewed |= {table.name for table in one.stage.writes}
         planned.append(found)
     return planned
+
+
+def delivered(history: Iterable[Manifest]) -> list[date]:
+    """Give the as-of days that all delivered logs allow: the day after each delivery."""
+    names = [name for one in history if one.stage == INGEST for name in one.identity.get("deliveries", {}) if name]
+    return [date.fromisoformat(name) + timedelta(days=1) for name in names]
+
+
+def days_without_logs(workspace: Workspace, as_of: date) -> int:
+    """Count the days before an as-of day of which no log was delivered yet: what fell due in them looks unpaid."""
+    days = delivered(workspace.runs.all())
+    return max(0, (as_of - max(days)).days) if days else 0
 
 
 def days_between(first: date, last: date, every: int = 1) -> list[date]:

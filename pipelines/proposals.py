@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.purchase import current_inputs
+from pipelines.purchase import current_inputs, deal_now
 from pipelines.signing import ledger
 from pipelines.witness import read_file, write_file
 from pool.acts import changes
@@ -183,14 +183,19 @@ def _day_figures(workspace: Workspace, proposal: Entry) -> dict[str, Any]:
     if rows.num_rows == 0 or pc.unique(rows["proposal_id"]).to_pylist() != [proposal.proposal_id]:
         return {"grades": [], "limits": []}
     limits = workspace.catalog.arrow(derived.LIMIT_RESULTS, place).to_pylist()
-    shown = ("code", "value_before", "value_after", "threshold", "headroom", "is_kept", "is_binding")
+    shown = ("value_before", "value_after", "threshold", "headroom", "is_kept", "is_binding")
+    deal = deal_now(workspace, proposal.deal, date.fromisoformat(proposal.payload["as_of"]))
+    words = {one.code: one.text_en for one in deal.limits} if deal else {}
     return {
         "default_probability": _average(rows, "default_probability"),
         "annual_rate": _average(rows, "annual_rate"),
         "remaining_instalments": _average(rows, "remaining_period_number"),
         "borrowers": pc.count_distinct(rows["borrower_id"]).as_py(),
         "grades": _grades(rows),
-        "limits": [{name: one[name] for name in shown} for one in limits],
+        "limits": [
+            {"code": one["code"], "limit": words.get(one["code"]), **{name: one[name] for name in shown}}
+            for one in limits
+        ],
     }
 
 

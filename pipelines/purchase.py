@@ -44,7 +44,7 @@ def inputs_now(
     """
     found = near_duplicates(items, [one for one in ever if one.closed_sequence is None])
     mine = [one for one in ever if one.deal == deal_name]
-    deal = _deal(workspace, deal_name, as_of)
+    deal = deal_now(workspace, deal_name, as_of)
     contents = {
         table.name: content_hash(workspace.catalog.arrow(table, part(table, as_of, deal_name)), table.key)
         for table in HASHED
@@ -129,7 +129,8 @@ def _ever(store: LedgerStore) -> list[Pledge]:
     return pledges(store.history())
 
 
-def _deal(workspace: Workspace, name: str, on: date) -> Deal | None:
+def deal_now(workspace: Workspace, name: str, on: date) -> Deal | None:
+    """Give the version of a deal that is in force on a day; None where its document is gone or does not hold."""
     try:
         return read_deal(workspace.settings.folder, name, on)
     except ConfigurationError:

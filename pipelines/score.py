@@ -41,9 +41,8 @@ def champion(workspace: Workspace, version: str = "") -> Champion:
     found = store.load(version) if version else None
     if found is None:
         known = [one.version for one in store.versions()]
-        mend = (
-            f"poolwright models promote {known[0]} --as NAME --reason WHY" if known else "poolwright train --as-of DATE"
-        )
+        promote = f"poolwright models promote {known[0] if known else 1} --as ANOTHER --reason WHY"
+        mend = promote if known else f"poolwright train --as-of DATE --as NAME, then {promote}"
         raise ModelError(f"no model {version!r} in {workspace.home}", "a model that was trained and promoted", mend)
     return Champion(*found)
 

@@ -43,6 +43,11 @@ class Funnel:
     open_amount: Decimal
     steps: tuple[Step, ...]
 
+    @property
+    def eligible_count(self) -> int:
+        """Count what passes every criterion."""
+        return self.steps[-1].left_count if self.steps else self.open_count
+
 
 def funnel(criteria: Sequence[Criterion], patterns: Iterable[Pattern]) -> Funnel:
     """Count what each criterion stops.

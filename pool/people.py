@@ -88,11 +88,15 @@ def authenticate(people: Mapping[str, Person], credentials: Credentials, wanted:
     person = people.get(credentials.name)
     kept = person.secret_hash if person else cost.hasher.hash("no such person")
     if not _matches(kept, credentials.secret, cost) or person is None:
-        raise AccessError(f"the secret given for {credentials.name!r}", "a known person's name with their own secret")
+        raise AccessError(
+            f"the secret given for {credentials.name!r}",
+            "an enrolled person's name with their own secret",
+            "the name, or the secret in POOLWRIGHT_SECRET; people list names who is enrolled, people add enrols",
+        )
     if not person.roles & wanted:
         names = " or ".join(sorted(role.value for role in wanted))
         had = ", ".join(sorted(role.value for role in person.roles))
-        raise AccessError(f"{person.name} is {had}", f"whoever does this is {names}")
+        raise AccessError(f"{person.name} is {had}", f"whoever does this is {names}", "poolwright people list")
     return person
 
 

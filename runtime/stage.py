@@ -15,6 +15,7 @@ from runtime.manifest import Manifest, code_version, lock_version, run_id
 from runtime.settings import Settings
 from runtime.workspace import Workspace
 from schemas.errors import CatalogError
+from schemas.lending import RECEIVABLES
 from schemas.table import Table
 
 INGEST = "ingest"
@@ -101,7 +102,8 @@ def execute(
         depends: What of the extras the answer depends on, as text: hashes, versions.
 
     Raises:
-        CatalogError: An ingest batch is half done, or another writer came between.
+        CatalogError: An ingest batch is half done, another writer came between, or it reads receivables and none were
+            ever published: somebody stands in another folder, or has not ingested yet.
     """
     started = clock.stopwatch()
     _refuse_half_ingested(workspace)
@@ -109,8 +111,9 @@ def execute(
     before = workspace.runs.get(manifest.run)
     if before and before.status == "finished" and stands(before, workspace):
         return Outcome(before, fresh=False, seconds=clock.stopwatch() - started)
-    workspace.runs.write(manifest)
     session = workspace.session
+    _refuse_without_logs(stage, workspace)
+    workspace.runs.write(manifest)
     inputs = {table.name: workspace.catalog.read(session, table, part(table, as_of, deal)) for table in stage.reads}
     with workspace.scratch(manifest.run) as scratch:
         task = Task(session, workspace.settings, as_of, deal, inputs, extras or {}, scratch)
@@ -124,6 +127,15 @@ def part(table: Table, as_of: date, deal: str = "") -> Partition:
     """Give the partition of a table that belongs to a day and deal; empty, so the whole table, for logs."""
     values: dict[str, str | date] = {"as_of": as_of, "deal": deal}
     return {name: values[name] for name in table.partition if name in values}
+
+
+def _refuse_without_logs(stage: Stage, workspace: Workspace) -> None:
+    if RECEIVABLES in stage.reads and workspace.catalog.snapshot(RECEIVABLES.name) is None:
+        raise CatalogError(
+            f"no receivables in {workspace.home}",
+            "a workspace with a platform's logs",
+            "poolwright ingest --source NAME --from DIR; or the workspace that is meant, by --home DIR",
+        )
 
 
 def _publish(stage: Stage, workspace: Workspace, task: Task, run: str) -> tuple[Published, ...]:

@@ -57,6 +57,7 @@ def warm(desk: "Desk") -> None:
     from workbench.evidence import copy_logs
     from workbench.sheet import Place
 
+    say("The workbench is being prepared; the first time that takes a while")
     quality.versions(desk)
     reading, places = desk.book.now(), desk.places()
     for name in sorted({deal for _, deal in places}):

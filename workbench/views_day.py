@@ -101,7 +101,9 @@ def _tasks(visit: Visit, place: Place | None) -> Iterator[Task]:
             yield Task("stop", "task.half", {"batch": one.subject.get("batch", "")}, "/data")
     found = quality.watched(visit.desk)
     for alarm in found.alarms if found else ():
-        yield Task(alarm["severity"], "task.alarm", {"code": alarm["code"], "found": alarm["found"]}, "/models")
+        yield Task(
+            alarm["severity"], "task.alarm", {name: alarm[name] for name in ("code", "subject", "found")}, "/models"
+        )
     if place is not None:
         yield from _place_tasks(visit, place)
 

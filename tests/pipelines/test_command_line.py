@@ -77,6 +77,7 @@ MISTAKES = {
     "unknown engine": (f"run --as-of {DAY} --engine abacus", "abacus"),
     "unknown environment": (f"run --as-of {DAY} --env nowhere", "nowhere"),
     "no configuration": (f"run --as-of {DAY} --conf nowhere", "nowhere"),
+    "no logs to run a day on": (f"run --as-of {DAY}", "no receivables in"),
     "no logs to train on": (f"train --as-of {DAY}", "receivables"),
     "no amount": (f"propose --as-of {DAY} --deal {DEAL} --cash lots --as alice", "lots"),
     "amount below a cent": (f"propose --as-of {DAY} --deal {DEAL} --cash 1.005 --as alice", "1.005"),
@@ -137,6 +138,14 @@ def test_the_ledger_says_no_with_exit_code_one(call: Call) -> None:
         assert "Traceback" not in answer.err
 
 
+def test_a_wrong_folder_is_told(call: Call) -> None:
+    """Whoever looks where no workspace is hears that it is new, and that a table has nothing to show."""
+    first, second = call("people", "list"), call("proposals", "list")
+    assert "is new and empty; another one is named by --home" in first.err
+    assert (first.code, first.out) == (0, "People: none\n")
+    assert (second.code, second.out, second.err) == (0, "Proposals: none\n", "")
+
+
 def test_people_are_enrolled_by_an_administrator_with_a_secret_of_their_own(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +157,8 @@ def test_people_are_enrolled_by_an_administrator_with_a_secret_of_their_own(
     monkeypatch.setenv("POOLWRIGHT_ADMIN_SECRET", "secret of root")
     assert call(*asked, by="alice").code == 0
     assert json.loads(call("ledger", "verify", "--json").out)["people"] == 2
+    enrolled = [{"name": "alice", "roles": "proposer"}, {"name": "root", "roles": "admin"}]
+    assert json.loads(call("people", "list", "--json").out) == enrolled
     assert "--admin-secret" not in call("people", "add", "--help").out
 
 

@@ -246,7 +246,7 @@ def test_views_and_card_say_what_stands(space: Workspace, good: TrainedModel, sm
     judgement_view(judged(space, second))(out)
     comparison_view(comparison(space, first, second))(out)
     told = out.file.getvalue()  # type: ignore[attr-defined]
-    for said in ("NOT_WORSE", "Never promoted", "alice", "common rows of", "95 % interval"):
+    for said in ("NOT_WORSE", "Promotions: none", "alice", "common rows of", "95 % interval"):
         assert said in told
     assert judgement_told(judged(space, first))["promotions"][0]["approver"] == "bob"
     page = card(space, first)

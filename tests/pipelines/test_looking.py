@@ -44,6 +44,14 @@ def test_screen_counts_why_receivables_fail(call: Call, bought: Chain) -> None:
         one["code"]: (stored.count((one["code"], "F")), stored.count((one["code"], "U"))) for one in lines
     }
     assert sum(one["failed"] + one["unknown"] for one in lines) == len(stored)
+    refused = {(row["code"], row["receivable_id"]) for row in bought.rows("screening_failures", MONDAY)}
+    firsts = {code: min(found for other, found in refused if other == code) for code, _ in refused}
+    assert {one["code"]: one["example"] for one in lines if one["example"]} == firsts
+    shown = call("screen", "--as-of", DAY, "--deal", DEAL, *on(bought))
+    screened = bought.rows("screenings", MONDAY)
+    eligible = sum(row["is_eligible"] for row in screened)
+    assert f"{DEAL}: {eligible:,} of {len(screened):,} open receivables are eligible" in shown.out
+    assert f"Next: poolwright explain {min(firsts.values())} --as-of {DAY} --deal {DEAL}" in shown.err
 
 
 def test_the_funnel_is_that_of_the_stored_outcomes(call: Call, bought: Chain) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,9 @@ def test_a_plan_is_shown_and_nothing_is_run(call: Call, trained: Chain, tmp_path
     assert [(one["stage"], one["would run"], one["why"]) for one in run] == [
         (name, False, "stands already") for name in ("states", "reconcile", "featurize", "score")
     ]
+    late = call("run", "--as-of", f"{MONDAY + timedelta(days=9)}", "--to", "states", "--dry-run", *where)
+    assert f"The logs end 9 days before {MONDAY + timedelta(days=9)}" in late.err
+    assert "The logs end" not in call("run", "--as-of", DAY, "--to", "states", "--dry-run", *where).err
     fill = call("backfill", "--from", "2024-06-01", "--to", "2024-06-03", "--dry-run", *where)
     assert "12 of 12 stages would run; nothing was run" in fill.out
     train = json.loads(call("train", "--as-of", DAY, "--dry-run", *where, "--json").out)

@@ -88,3 +88,4 @@ class Window:
         self.page.keyboard.type(who.secret)
         self.page.keyboard.press("Enter")
         self.page.wait_for_selector("nav")
+        self.page.wait_for_load_state()

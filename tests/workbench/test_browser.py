@@ -68,9 +68,9 @@ def test_the_keyboard_alone_reaches_every_view(window: Window) -> None:
     """Signing in by typing, then `g` and a letter; Tab reaches what is on the page, and it is seen where one is."""
     window.sign_in(world.VERA)
     for letter, path in LETTERS.items():
-        window.page.keyboard.press("g")
-        window.page.keyboard.press(letter)
-        window.page.wait_for_url(re.compile(re.escape(window.address + path) + r"(\?.*)?$"))
+        with window.page.expect_navigation(url=re.compile(re.escape(window.address + path) + r"(\?.*)?$")):
+            window.page.keyboard.press("g")
+            window.page.keyboard.press(letter)
     window.go("/receivables")
     seen = set()
     for _ in range(40):

@@ -153,6 +153,17 @@ def test_an_ineligible_receivable_is_explained_clause_by_clause(visitor: Come) -
         assert words in page
 
 
+def test_what_needs_a_look_is_named_and_what_was_not_checked_is_not_called_kept(visitor: Come) -> None:
+    """An alarm names the feature that moved; a promise that had nothing to check says so."""
+    come = visitor(world.VERA)
+    assert f"FEATURE_MOVED of {world.FEATURE_NAMES[0]}" in come.get("/").text
+    page = come.get("/data").text
+    states = dict(
+        re.findall(r'<span class="state \w+">([^<]+)</span></td><td>(AS_REPORTED|SCHEDULE_SUM|ORDER_COVERS)', page)
+    )
+    assert states == {"nothing to check": "AS_REPORTED", "kept": "SCHEDULE_SUM", "broken": "ORDER_COVERS"}
+
+
 def test_searching_and_paging_show_each_receivable_once(visitor: Come) -> None:
     come, seen, page = visitor(world.VERA), [], 1
     while True:

@@ -202,6 +202,7 @@ def of_day(day: date, deal: Deal) -> tuple[tuple[Table, str], ...]:
         derived.RECONCILIATIONS,
         f"""SELECT code, {as_of}, meaning, checked AS checked_count, breaches AS breach_count, example FROM (VALUES
             ('SCHEDULE_SUM', 'The schedule sums to the principal.', 1000, 0, NULL),
+            ('AS_REPORTED', 'The balance is the one that was reported.', 0, 0, NULL),
             ('ORDER_COVERS', 'A receivable never exceeds its order.', 1000, 2, 'R000000001'))
             AS t(code, meaning, checked, breaches, example)""",
     )
