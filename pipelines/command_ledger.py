@@ -48,6 +48,31 @@ def add(
     say(f"{name} may act as {', '.join(sorted(roles))}")
 
 
+@people.command("retire")
+@command
+def retire(
+    common: Common,
+    name: Annotated[str, typer.Argument(help="Name of the person.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; the ledger keeps it.")],
+    admin: Annotated[str, typer.Option("--as", help="The administrator who says so.")],
+) -> None:
+    """End what a person may do: they left, or their secret leaked; what they did stays, and the name is nobody else's.
+
+    The administrator's secret comes from POOLWRIGHT_ADMIN_SECRET, or is asked.
+    """
+    from pipelines.signing import admin_credentials
+    from pipelines.signing import ledger as opened
+    from runtime import clock
+
+    with common.workspace() as space, opened(space) as store:
+        done = store.retire_person(name, reason, clock.now(), admin_credentials(space, admin))
+    say(f"{name} may not act any more" + ("" if done.is_new else ": it was so already"))
+    common.answer(
+        {"sequence": done.entry.sequence, "person": name, "new": done.is_new},
+        lambda console: console.print(f"ledger entry {done.entry.sequence}"),
+    )
+
+
 @people.command("list")
 @command
 def list_people(common: Common) -> None:

@@ -272,6 +272,7 @@ Rule = Callable[[Act, Entry | None], None]
 RULES: Mapping[EntryKind, tuple[Rule, ...]] = MappingProxyType(
     {
         EntryKind.ENROLLED: (),
+        EntryKind.RETIRED: (_says_why,),
         EntryKind.PROPOSED: (_lists_each_once,),
         EntryKind.APPROVED: (_by_another_person, _still_stands, _in_time, _near_duplicates_are_answered),
         EntryKind.REJECTED: (_says_why,),

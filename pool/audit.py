@@ -111,6 +111,9 @@ def _check(entry: Entry, fold: Fold, roles: dict[str, frozenset[Role]]) -> None:
         _enrol(entry, roles)
     if not roles.get(entry.actor, frozenset()) & MAY[entry.kind]:
         raise AccessError(f"{entry.actor} made a {entry.kind.value}", "somebody who may")
+    if entry.kind is EntryKind.RETIRED:
+        check_retirement(entry.proposal_id, roles)
+        roles[entry.proposal_id] = frozenset()
     if entry.kind is EntryKind.PROPOSED:
         held = [item[0] for item in entry.payload["items"] if item[0] in fold.held]
         if held:
@@ -121,6 +124,22 @@ def _check(entry: Entry, fold: Fold, roles: dict[str, frozenset[Role]]) -> None:
         )
     act = Act(entry.kind, entry.deal, entry.proposal_id, entry.actor, entry.happened_at, entry.payload)
     check_act(act, fold.words[entry.proposal_id])
+
+
+def check_retirement(name: str, roles: Mapping[str, frozenset[Role]]) -> None:
+    """Refuse the retirement of nobody, and of the last administrator.
+
+    Args:
+        name: Who is to act no more.
+        roles: What everybody may do now.
+
+    Raises:
+        AccessError: Nobody of that name may act, or nobody could enrol people any more.
+    """
+    if not roles.get(name):
+        raise AccessError(f"nobody who may act is called {name!r}", "an enrolled person", "poolwright people list")
+    if not any(Role.ADMIN in had for other, had in roles.items() if other != name):
+        raise AccessError(f"{name} is the last administrator", "somebody can enrol people", "enrol another admin first")
 
 
 def check_whole_pool(keys: Sequence[str], held: Iterable[str]) -> None:

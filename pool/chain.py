@@ -21,6 +21,7 @@ class EntryKind(Enum):
     """What an entry says."""
 
     ENROLLED = "ENROLLED"
+    RETIRED = "RETIRED"
     PROPOSED = "PROPOSED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
@@ -49,6 +50,7 @@ FOLLOWING = frozenset().union(*NEXT.values())
 MAY = MappingProxyType(
     {
         EntryKind.ENROLLED: frozenset({Role.ADMIN}),
+        EntryKind.RETIRED: frozenset({Role.ADMIN}),
         EntryKind.PROPOSED: frozenset({Role.PROPOSER}),
         EntryKind.APPROVED: frozenset({Role.APPROVER}),
         EntryKind.REJECTED: frozenset({Role.APPROVER}),
@@ -172,3 +174,9 @@ def check_order(kind: EntryKind, proposal_id: str, past: Sequence[Entry]) -> Non
         stands = f"is {last.value}" if last else "was never made"
         mend = "poolwright propose with other cash or another aim" if last is EntryKind.REJECTED else ""
         raise LedgerError(f"proposal {proposal_id} {stands}", "proposed, approved by another person, then booked", mend)
+
+
+def said(kind: EntryKind, past: Sequence[Entry]) -> Entry | None:
+    """Give the word of a kind on a proposal, if it was said; after a rejection nothing stands but the rejection."""
+    spoken = past if not past or past[-1].kind is not EntryKind.REJECTED else past[-1:]
+    return next((entry for entry in spoken if entry.kind is kind), None)

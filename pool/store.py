@@ -1,6 +1,6 @@
 """Where the ledger is kept: SQLite or PostgreSQL, append-only and single-pledge by the database's own rules."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,8 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from pool.acts import Buyback, CleanUpCall, Review, Settlement, check_act
-from pool.audit import check_whole_pool
-from pool.chain import MAY, Act, Entry, EntryKind, Head
+from pool.audit import check_retirement, check_whole_pool
+from pool.chain import MAY, Act, Entry, EntryKind, Head, said
 from pool.ledger import Pledge, positions
 from pool.people import Cost, Credentials, Person, Role, authenticate, enrol
 from pool.purchase import PurchaseList
@@ -19,6 +19,7 @@ from pool.store_rows import (
     append_act,
     enter,
     first_wrong_place,
+    is_known,
     not_held,
     open_keys,
     read_entries,
@@ -86,13 +87,29 @@ class LedgerStore:
                 authenticate(people, admin or Credentials("", ""), MAY[EntryKind.ENROLLED], self._cost)
             elif Role.ADMIN not in roles:
                 raise AccessError(f"nobody is enrolled, and {credentials.name!r} is no admin", "an admin comes first")
-            if credentials.name in people:
+            if is_known(connection, credentials.name):
                 raise AccessError(f"{credentials.name!r} is enrolled already", "a name stands for one person")
             person = enrol(credentials, roles, self._cost)
             by = admin.name if admin and people else person.name
             append_act(connection, Act(EntryKind.ENROLLED, "", person.name, by, at, person.enrolment))
             write_person(connection, person)
         return person
+
+    def retire_person(self, name: str, reason: str, at: datetime, admin: Credentials) -> Outcome:
+        """End what a person may do; what they did stays, and nobody gets their name. Again it changes nothing.
+
+        Raises:
+            AccessError: The administrator is not one, nobody is called so, or nobody could enrol people afterwards.
+            LedgerError: There is no reason.
+        """
+        act = Act(EntryKind.RETIRED, "", name, admin.name, at, {"reason": reason})
+        with self._acting(act.kind, admin) as connection:
+            known = said(act.kind, read_entries(connection, proposal_id=name))
+            if known:
+                return Outcome(known, is_new=False)
+            check_retirement(name, {one.name: one.roles for one in read_people(connection).values()})
+            check_act(act, ())
+            return Outcome(append_act(connection, act), is_new=True)
 
     def authenticated(self, by: Credentials, roles: frozenset[Role]) -> Person:
         """Give the person behind the credentials, who has one of the roles.
@@ -127,7 +144,7 @@ class LedgerStore:
         act = Act(EntryKind.PROPOSED, purchase.deal, purchase.proposal_id, by.name, at, purchase.payload)
         with self._acting(act.kind, by) as connection:
             past = read_entries(connection, proposal_id=act.proposal_id)
-            known = _said(act.kind, past)
+            known = said(act.kind, past)
             if known:
                 return Outcome(known, is_new=False)
             check_act(act, past)
@@ -240,7 +257,7 @@ class LedgerStore:
     ) -> Outcome:
         with self._acting(kind, by) as connection:
             past = read_entries(connection, proposal_id=proposal_id)
-            known = _said(kind, past)
+            known = said(kind, past)
             if known:
                 return Outcome(known, is_new=False)
             act = Act(kind, past[0].deal if past else "", proposal_id, by.name, at, payload)
@@ -266,6 +283,8 @@ class LedgerStore:
     def _acting(self, kind: EntryKind, by: Credentials) -> Iterator[sa.Connection]:
         self.admit(kind, by)
         with self._writing() as connection:
+            if by.name not in read_people(connection):
+                raise AccessError(f"{by.name} was retired meanwhile", "a person who may act")
             yield connection
 
     @contextmanager
@@ -279,9 +298,3 @@ class LedgerStore:
     def _reading(self) -> Iterator[sa.Connection]:
         with self._engine.connect().execution_options(**READ_ONLY[self._engine.dialect.name]) as connection:
             yield connection
-
-
-def _said(kind: EntryKind, past: Sequence[Entry]) -> Entry | None:
-    """Give the word of a kind on a proposal, if it was said; after a rejection nothing stands but the rejection."""
-    spoken = past if not past or past[-1].kind is not EntryKind.REJECTED else past[-1:]
-    return next((entry for entry in spoken if entry.kind is kind), None)

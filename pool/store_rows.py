@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pool import chain
 from pool.audit import first_wrong, first_wrong_row, read_entry
-from pool.chain import CLOSING, OPENING, Act, Entry, Head
+from pool.chain import CLOSING, OPENING, Act, Entry, EntryKind, Head
 from pool.people import Person, Role, enrolment
 from pool.purchase import read_items
 from pool.store_tables import ENTRIES, IS_OPEN, PEOPLE, PLEDGES
@@ -22,11 +22,18 @@ SHOWN = 10
 
 
 def read_people(connection: sa.Connection) -> dict[str, Person]:
-    """Give everybody who is enrolled, by name."""
+    """Give everybody who may act, by name: who is enrolled and not retired."""
+    retired = sa.select(ENTRIES.c.proposal_id).where(ENTRIES.c.kind == EntryKind.RETIRED.value)
+    asked = sa.select(PEOPLE).where(PEOPLE.c.name.not_in(retired))
     return {
         name: Person(name, frozenset(Role(role) for role in roles.split(",")), secret_hash)
-        for name, roles, secret_hash in connection.execute(sa.select(PEOPLE))
+        for name, roles, secret_hash in connection.execute(asked)
     }
+
+
+def is_known(connection: sa.Connection, name: str) -> bool:
+    """Tell whether somebody of that name was ever enrolled."""
+    return connection.execute(sa.select(PEOPLE.c.name).where(PEOPLE.c.name == name)).first() is not None
 
 
 def write_person(connection: sa.Connection, person: Person) -> None:

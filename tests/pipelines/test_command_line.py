@@ -159,6 +159,10 @@ def test_people_are_enrolled_by_an_administrator_with_a_secret_of_their_own(
     assert json.loads(call("ledger", "verify", "--json").out)["people"] == 2
     enrolled = [{"name": "alice", "roles": "proposer"}, {"name": "root", "roles": "admin"}]
     assert json.loads(call("people", "list", "--json").out) == enrolled
+    gone = ("people", "retire", "alice", "--as", "root")
+    assert call(*gone, "--reason", "left the platform", by="root").code == 0
+    assert "it was so already" in call(*gone, "--reason", "again", by="root").err
+    assert json.loads(call("people", "list", "--json").out) == [enrolled[1]]
     assert "--admin-secret" not in call("people", "add", "--help").out
 
 

@@ -15,7 +15,20 @@ from pool.purchase import NearDuplicate
 from pool.store import LedgerStore
 from pool.store_rows import first_wrong_place
 from pool.store_tables import ENTRIES, PEOPLE, PLEDGES
-from tests.pool.purchases import ANN, AT, BOB, DAY, back, behind_its_back, booked, described, listed, paid, reviewed
+from tests.pool.purchases import (
+    ANN,
+    AT,
+    BOB,
+    DAY,
+    ROOT,
+    back,
+    behind_its_back,
+    booked,
+    described,
+    listed,
+    paid,
+    reviewed,
+)
 
 SAMPLED = {"sqlite": 5000, "postgresql": 1000}
 
@@ -38,6 +51,7 @@ def filled(store: LedgerStore) -> LedgerStore:
     store.substitute(other, BOB, AT, paid(1, cash_minor=90), back("k1"))
     booked(store, listed("k1", deal="other"))
     store.clean_up("demo", BOB, AT, CleanUpCall(("k2", "k6"), DAY, 100, 2000, Decimal("0.1"), 90))
+    store.retire_person("ann", "left the platform", AT, ROOT)
     return store
 
 
@@ -174,6 +188,10 @@ UNRULY = {
     "another name": ("PROPOSED", {"proposal_id": "p"}, {}),
     "out of order": ("APPROVED", {"kind": EntryKind.BOOKED}, {"cash_minor": 1980}),
     "enrolled by a proposer": ("ENROLLED", {"actor": "ann"}, {}),
+    "retired by a proposer": ("RETIRED", {"actor": "ann"}, {}),
+    "retired without a reason": ("RETIRED", {}, {"reason": " "}),
+    "the last administrator retired": ("RETIRED", {"proposal_id": "root"}, {}),
+    "somebody unknown retired": ("RETIRED", {"proposal_id": "eve"}, {}),
     "enrolled with an unknown role": ("ENROLLED", {}, {"roles": ["king"]}),
     "ends what others hold": ("RELEASED", {"deal": "other"}, {}),
     "ended without a reason": ("RELEASED", {}, {"reason": ""}),

@@ -87,6 +87,44 @@ def test_only_an_admin_enrols_people(store: LedgerStore, tmp_path: Any) -> None:
     assert not any(secret.secret in str(entry.payload) for entry in store.history() for secret in (ROOT, ANN, BOB))
 
 
+def test_who_is_retired_acts_no_more_and_what_they_did_stays(store: LedgerStore) -> None:
+    """Only by an administrator and with a reason; the name is never given again, and somebody can always enrol."""
+    name = store.propose(listed("k1"), ANN, AT).entry.proposal_id
+    for admin, who, why, fault in (
+        (ANN, "bob", "left", "is approver, proposer"),
+        (ROOT, "bob", " ", "without a reason"),
+        (ROOT, "eve", "left", "nobody who may act"),
+        (ROOT, "root", "left", "last administrator"),
+    ):
+        with pytest.raises((AccessError, LedgerError), match=fault):
+            store.retire_person(who, why, AT, admin)
+    assert store.retire_person("ann", "left the platform", AT, ROOT).is_new
+    assert not store.retire_person("ann", "once more", AT, ROOT).is_new
+    with pytest.raises(AccessError, match="the secret given"):
+        store.propose(listed("k2"), ANN, AT)
+    with pytest.raises(AccessError, match="enrolled already"):
+        store.add_person(ANN, frozenset({Role.PROPOSER}), AT, ROOT)
+    assert store.approve(name, BOB, AT, reviewed()).is_new
+    assert [person.name for person in store.people()] == ["bob", "root"]
+    assert store.verify() is None
+
+
+def test_an_entry_of_somebody_retired_meanwhile_is_refused(store: LedgerStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret was right when it was asked, and the retirement came before the entry."""
+    admitted = LedgerStore.admit
+
+    def slowly(self: LedgerStore, kind: EntryKind, by: Credentials) -> None:
+        admitted(self, kind, by)
+        if by is ANN:
+            store.retire_person("ann", "her secret leaked", AT, ROOT)
+
+    monkeypatch.setattr(LedgerStore, "admit", slowly)
+    with pytest.raises(AccessError, match="retired meanwhile"):
+        store.propose(listed("k1"), ANN, AT)
+    assert store.verify() is None
+    assert said(store) == [EntryKind.RETIRED]
+
+
 def test_what_was_looked_at_before_a_pool_moved_is_not_entered(store: LedgerStore) -> None:
     """Between looking and entering another purchase was booked: neither approved nor settled; looked at anew it is."""
     first, second = (store.propose(listed(key), ANN, AT).entry.proposal_id for key in ("k1", "k2"))
