@@ -103,6 +103,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "poolwright people add alice --role proposer --as root",
     ),
     "people list": ("poolwright people list",),
+    "people retire": ('poolwright people retire alice --reason "left the platform" --as root',),
     "deals check": ("poolwright deals check", "poolwright deals check demo_consumer"),
     "deals show": ("poolwright deals show demo_consumer",),
     "deals diff": ("poolwright deals diff demo_consumer cn_consumer_instalment",),

@@ -106,7 +106,7 @@ def test_an_error_in_a_json_log_has_its_parts(call: Call, monkeypatch: pytest.Mo
     """Found, promised, where to mend and the exit code stand apart; the setting comes from the environment too."""
     monkeypatch.setenv("POOLWRIGHT_LOG_JSON", "1")
     answer = call("run", "--as-of", DAY, "--deal", "nobody")
-    (line,) = lines(answer.err)
+    *_, line = lines(answer.err)
     assert (answer.code, line["level"], line["error"], line["exit_code"]) == (2, "error", "ConfigurationError", 2)
     assert "nobody" in line["found"]
     assert line["promised"]
