@@ -176,7 +176,7 @@ def test_nothing_is_foretold_of_ages_and_terms_that_were_not_seen() -> None:
 
     A hazard that doubled every six months must not double for ever, nor because the end of the term comes nearer.
     """
-    number, months = 15_000, np.arange(1, 13)
+    number, months = 6_000, np.arange(1, 13)
     age = DICE.uniform(0, 12, number)
     odds = logit(0.002) + np.log(2) * (age[:, None] + months) / 6
     default = first(DICE.random((number, 12)) < expit(odds))

@@ -64,7 +64,7 @@ def test_duckdb_judges_random_platforms_as_plain_python_does(
     assert found == [by_plain_python(platform, deal) for deal in deals]
 
 
-@settings(RANDOM, max_examples=3)
+@settings(RANDOM, max_examples=2)
 @given(seed=st.integers(0, 2**32))
 def test_engine_and_duckdb_agree_on_every_cell_and_every_limit(
     engine: SparkSession, tmp_path_factory: pytest.TempPathFactory, seed: int
