@@ -43,6 +43,7 @@ NOT_RUN = {
 }  # fmt: skip
 RUN_ELSEWHERE = {
     **dict.fromkeys(("substitute", "release", "repurchase", "clean-up"), "tests/pipelines/test_purchase.py"),
+    "people retire": "tests/pipelines/test_command_line.py",
     "ui": "tests/workbench/test_browser.py",
 }
 """Commands that no page types, with the test that runs them: what they end would be missed on other pages."""
