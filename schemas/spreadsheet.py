@@ -2,7 +2,9 @@
 
 import re
 
-_BEGINS = re.compile(r"(^|[;\t\r\n])(?=[\t\r\n]|(?<=[;\t\r\n])\Z|[\s\x00-\x1f\x22]*['=+\-@|%\uff1d\uff0b\uff0d\uff20])")
+_BEGINS = re.compile(
+    r"(^|[;\t\r\n])(?= *[\t\r\n]|(?<=[;\t\r\n])\Z|[\s\x00-\x1f\x22]*['=+\-@|%\uff1d\uff0b\uff0d\uff20])"
+)
 """Where a cell may begin (a semicolon cuts a CSV in half of Europe) with what some spreadsheet takes for a formula."""
 _GUARDED = re.compile(r"(^|[;\t\r\n])'")
 
