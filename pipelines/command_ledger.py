@@ -80,7 +80,7 @@ def list_people(common: Common) -> None:
     from pipelines.signing import ledger as opened
 
     with common.workspace() as space, opened(space) as store:
-        lines = [(one.name, ", ".join(sorted(role.value for role in one.roles))) for one in store.people()]
+        lines = [(one.name, ", ".join(one.role_names)) for one in store.people()]
     names = ["name", "roles"]
     common.answer([dict(zip(names, line, strict=True)) for line in lines], rows("People", names, lines))
 

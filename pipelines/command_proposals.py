@@ -85,6 +85,8 @@ def verify_list(
 
 
 def _shown(found: dict[str, Any]) -> Callable[["Console"], None]:
+    from pool.store_rows import named
+
     groups = found["near_duplicate_groups"]
     tables = [
         pairs(f"Proposal {found['proposal']}", {name: value for name, value in found.items() if _is_plain(value)}),
@@ -95,7 +97,12 @@ def _shown(found: dict[str, Any]) -> Callable[["Console"], None]:
         _listing(
             "Groups of near-duplicates",
             [
-                {**one, "listed": len(one["listed"]), "held": len(one["held"]), "receivables": _few(one["receivables"])}
+                {
+                    **one,
+                    "listed": len(one["listed"]),
+                    "held": len(one["held"]),
+                    "receivables": named(one["receivables"], FEW),
+                }
                 for one in groups[:LISTED]
             ],
         ),
@@ -106,11 +113,6 @@ def _shown(found: dict[str, Any]) -> Callable[["Console"], None]:
             table(console)
 
     return show
-
-
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    return ", ".join(names[:FEW]) + more
 
 
 def _is_plain(value: object) -> bool:

@@ -104,8 +104,7 @@ def _promises(space: "Workspace", outcomes: "Sequence[Outcome]") -> "View":
         return lambda _: None
     day_of = day(checked["as_of"])
     found = space.catalog.arrow(RECONCILIATIONS, {"as_of": day_of}).to_pylist()
-    names = ["promise", "checked_count", "breach_count", "example"]
-    lines = [(one["meaning"], *(one[name] for name in names[1:])) for one in found]
+    lines = [[one[name] for name in ("meaning", "checked_count", "breach_count", "example")] for one in found]
     return rows(f"Promises across tables as of {day_of}", ["promise", "checked", "broken", "for example"], lines)
 
 

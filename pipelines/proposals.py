@@ -113,6 +113,8 @@ def reviewed(workspace: Workspace, proposal_id: str) -> dict[str, Any]:
 
 def _groups(workspace: Workspace, found: Standing) -> list[dict[str, Any]]:
     """Give the near-duplicates with the ids by which people know the receivables, listed ones first."""
+    if not found.near_duplicates:
+        return []
     with ledger(workspace) as store:
         named = {one.receivable_key: one.receivable_id for one in pledges(store.history())}
     named |= {item.receivable_key: item.receivable_id for item in read_items(found.proposal.payload)}

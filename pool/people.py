@@ -52,9 +52,14 @@ class Person:
     secret_hash: str = field(repr=False)
 
     @property
+    def role_names(self) -> list[str]:
+        """Name what the person may do, in order."""
+        return sorted(role.value for role in self.roles)
+
+    @property
     def enrolment(self) -> dict[str, Any]:
         """Give what the ledger says of the person: roles, and a hash of the salted hash, by which a change shows."""
-        return enrolment(",".join(sorted(role.value for role in self.roles)), self.secret_hash)
+        return enrolment(",".join(self.role_names), self.secret_hash)
 
 
 def enrolment(roles: str, secret_hash: str) -> dict[str, Any]:
@@ -95,8 +100,11 @@ def authenticate(people: Mapping[str, Person], credentials: Credentials, wanted:
         )
     if not person.roles & wanted:
         names = " or ".join(sorted(role.value for role in wanted))
-        had = ", ".join(sorted(role.value for role in person.roles))
-        raise AccessError(f"{person.name} is {had}", f"whoever does this is {names}", "poolwright people list")
+        raise AccessError(
+            f"{person.name} is {', '.join(person.role_names)}",
+            f"whoever does this is {names}",
+            "poolwright people list",
+        )
     return person
 
 

@@ -38,7 +38,7 @@ def is_known(connection: sa.Connection, name: str) -> bool:
 
 def write_person(connection: sa.Connection, person: Person) -> None:
     """Keep a person with the hash of their secret."""
-    roles = ",".join(person.enrolment["roles"])
+    roles = ",".join(person.role_names)
     connection.execute(sa.insert(PEOPLE).values(name=person.name, roles=roles, secret_hash=person.secret_hash))
 
 
@@ -147,10 +147,10 @@ def not_held(connection: sa.Connection, deal: str, keys: Sequence[str]) -> list[
     return [key for key in keys if held.get(key) != deal]
 
 
-def named(keys: Sequence[str]) -> str:
-    """Name the first few keys, and say how many more there are."""
-    more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more
+def named(keys: Sequence[str], shown: int = SHOWN) -> str:
+    """Name the first few keys or ids, and say how many more there are."""
+    more = f" and {len(keys) - shown} more" if len(keys) > shown else ""
+    return ", ".join(keys[:shown]) + more
 
 
 def open_pledges(connection: sa.Connection, proposal: Entry, booking: Entry) -> None:

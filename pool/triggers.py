@@ -114,7 +114,7 @@ def check_revolving(
         as_of: The day: of the purchase, or the cut-off of a list that is proposed.
         until: Last day on which that list may be bought: a purchase day must come by then; None of a purchase itself.
     """
-    return [_checked(deal, condition, fired, (as_of, until or as_of)) for condition in deal.revolving]
+    return [_checked(deal, condition, fired, as_of, until or as_of) for condition in deal.revolving]
 
 
 def _advanced(
@@ -157,9 +157,8 @@ def _months(first: date, day: date) -> int:
 
 
 def _checked(
-    deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerResult], days: tuple[date, date]
+    deal: Deal, condition: RevolvingCondition, fired: Sequence[TriggerResult], as_of: date, until: date
 ) -> ConditionResult:
-    as_of, until = days
     if condition.requires == "revolving_period":
         end = deal.calendar.revolving_end_on
         return ConditionResult(condition.code, as_of < end, f"as_of={as_of}; revolving_end_on={end}")

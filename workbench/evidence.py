@@ -215,7 +215,7 @@ def _exposure(sheet: Sheet, row: Row) -> Row:
     found = sheet.shelf.rows(
         "SELECT coalesce(max(days_past_due) FILTER (is_open OR is_written_off), 0) AS max_days_past_due, "
         "max(worst_days_past_due) AS worst_days_past_due, "
-        "sum(current_principal_amount) FILTER (is_open) AS total_principal_amount, "
+        "coalesce(sum(current_principal_amount) FILTER (is_open), 0) AS total_principal_amount, "
         "count(*) FILTER (is_open) AS open_count, count(*) FILTER (is_written_off) AS written_off_count "
         f"FROM {source()} WHERE borrower_id = ?",
         files,

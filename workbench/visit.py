@@ -75,7 +75,7 @@ class Visit:
     @property
     def roles(self) -> list[str]:
         """Name the person's roles."""
-        return sorted(role.value for role in self.person.roles) if self.person else []
+        return self.person.role_names if self.person else []
 
     @property
     def may_propose(self) -> bool:
