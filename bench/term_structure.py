@@ -150,9 +150,9 @@ def standing(rows: pd.DataFrame) -> Standing:
     day = pd.to_datetime(rows["as_of"])
     age = (day - pd.to_datetime(rows["originated_on"])).dt.days / PERIOD_DAYS
     left = (pd.to_datetime(rows["final_due_on"]) - day).dt.days / PERIOD_DAYS
-    score, late = (rows[name].to_numpy(dtype=np.float64) for name in ("annual_rate", "days_past_due"))
+    score = rows["annual_rate"].to_numpy(dtype=np.float64)
     coming = (pd.to_datetime(rows["next_due_on"]) - day).dt.days.fillna(0).to_numpy(dtype=np.float64)
-    return Standing(score, age.to_numpy(dtype=np.float64), left.to_numpy(dtype=np.float64), late, coming)
+    return Standing(score, age.to_numpy(dtype=np.float64), left.to_numpy(dtype=np.float64), coming)
 
 
 def beside(model: TermModel, stands: Standing, said: np.ndarray | None, came: Ends) -> pd.DataFrame:

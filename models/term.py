@@ -47,15 +47,18 @@ class Standing(NamedTuple):
         score: Any number that grows with risk; log-odds of the default probability, as a rule.
         age: Months on the books.
         left: Months until the last instalment falls due; not positive when it has.
-        late: Days past due.
-        coming: Days until the next unpaid instalment falls due; negative when it has.
+        coming: Days until the next unpaid instalment falls due; below zero, how long it is past due.
     """
 
     score: Reals
     age: Reals
     left: Reals
-    late: Reals
     coming: Reals
+
+    @property
+    def late(self) -> Reals:
+        """Give the days past due."""
+        return np.maximum(-self.coming, 0)
 
     def take(self, rows: Counts) -> "Standing":
         """Give some of them, as often as they are named."""
@@ -70,7 +73,7 @@ def standing_of(rows: pd.DataFrame, score: Reals) -> Standing:
     """Give how receivables stand, by their features `STANDING`; an unknown due day counts as today's."""
     told = (np.nan_to_num(rows[name].to_numpy(dtype=np.float64, na_value=np.nan)) for name in STANDING)
     age, left, late, coming = told
-    return Standing(score, age / PERIOD_DAYS, left / PERIOD_DAYS, late, np.where(late > 0, -late, coming))
+    return Standing(score, age / PERIOD_DAYS, left / PERIOD_DAYS, np.where(late > 0, -late, coming))
 
 
 class Curves(NamedTuple):

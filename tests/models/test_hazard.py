@@ -42,7 +42,7 @@ def drawn(number: int, hazard: float = 0.03) -> tuple[Standing, Ends]:
     default = first(DICE.random((number, 10)) < expit(odds))
     payoff = first(DICE.random((number, 10)) < np.where(months >= left[:, None], 0.9, 0.05))
     coming = np.where(late > 0, -late, DICE.integers(0, 30, number))
-    stands = Standing(score, DICE.uniform(0, 9, number), left, late, coming)
+    stands = Standing(score, DICE.uniform(0, 9, number), left, coming)
     return stands, Ends(default, payoff, np.full(number, 10))
 
 
@@ -124,9 +124,7 @@ def test_no_default_is_foretold_before_an_instalment_can_be_one() -> None:
     month = (coming + 60) // 30 + 1
     default = np.where(DICE.random(number) < 0.5, month, 0).astype(np.int64)
     payoff = np.where(default == 0, 4, 0).astype(np.int64)
-    seen = Standing(
-        DICE.normal(-3, 1, number), np.full(number, 2.0), np.full(number, 3.0), -np.minimum(coming, 0), coming
-    )
+    seen = Standing(DICE.normal(-3, 1, number), np.full(number, 2.0), np.full(number, 3.0), coming)
     model = fit_term(seen, Ends(default, payoff, np.full(number, 6)), 180, 60)
     told = model.curves(seen, np.full(number, 0.9)).default
     before = np.arange(1, told.shape[1] + 1)[None, :] < month[:, None]
@@ -156,7 +154,7 @@ def test_a_row_gives_the_same_bits_alone_and_in_any_batch(known: tuple[Standing,
 def test_what_is_short_lives_shorter_and_loses_less_late(term: TermModel) -> None:
     """Of two receivables of one probability, and of one that can only default later, when less is owed."""
     ones = np.ones(2)
-    standing = Standing(-3 * ones, 2 * ones, np.array([3.0, 12.0]), 0 * ones, 10 * ones)
+    standing = Standing(-3 * ones, 2 * ones, np.array([3.0, 12.0]), 10 * ones)
     found = lifetime(term, standing, np.array([0.02, 0.02]), 0.6)
     assert found.life_months[0] < 3 < found.life_months[1] < 12
     assert found.default_probability[1] > 0.02
@@ -166,7 +164,7 @@ def test_what_is_short_lives_shorter_and_loses_less_late(term: TermModel) -> Non
 def test_beyond_the_last_instalment_and_its_arrears_nothing_defaults(term: TermModel) -> None:
     """Two months are left, and a default takes two more."""
     ones = np.ones(1)
-    curves = term.curves(Standing(-2 * ones, 5 * ones, 2 * ones, 0 * ones, 10 * ones), np.array([0.1]))
+    curves = term.curves(Standing(-2 * ones, 5 * ones, 2 * ones, 10 * ones), np.array([0.1]))
     assert (curves.default[0, 5:] == 0).all()
     assert (curves.default[0, :5] > 0).all()
 
@@ -181,12 +179,12 @@ def test_nothing_is_foretold_of_ages_and_terms_that_were_not_seen() -> None:
     odds = logit(0.002) + np.log(2) * (age[:, None] + months) / 6
     default = first(DICE.random((number, 12)) < expit(odds))
     payoff = first(DICE.random((number, 12)) < 0.01)
-    seen = Standing(DICE.normal(-3, 1, number), age, 60 - age, np.zeros(number), np.zeros(number))
+    seen = Standing(DICE.normal(-3, 1, number), age, 60 - age, np.zeros(number))
     model = fit_term(seen, Ends(default, payoff, np.full(number, 12)), 180, 60)
     assert 20 < model.oldest < 24
     assert 36 < model.nearest < 40
     ones = np.ones(1)
-    told = model.curves(Standing(-3 * ones, 24 * ones, 36 * ones, 0 * ones, 0 * ones), periods=36)
+    told = model.curves(Standing(-3 * ones, 24 * ones, 36 * ones, 0 * ones), periods=36)
     hazard = (told.default / told.alive)[0]
     assert hazard[12:] == pytest.approx(hazard[12], rel=0.05)
     assert hazard.max() < 0.002 * 2 ** (26 / 6)
